@@ -136,15 +136,15 @@ class Writes:
         return ", ".join([*names, *(["- for standard output"] if STREAM in self.places else [])])
 
 
-RECORDS = Writes({**ROWS, **DOCUMENTS}, (STREAM, FILE, FOLDER, STORE, *DATABASES), "parquet")
+RECORD_OUTPUTS = Writes({**ROWS, **DOCUMENTS}, (STREAM, FILE, FOLDER, STORE, *DATABASES), "parquet")
 """For `convert`, on the command line and in the library."""
 RECORD_FOLDERS = Writes(ROWS, (FOLDER, STORE), "parquet")
 """For `spark convert` and `spark stream`, where many workers write."""
 LOCAL_FOLDER = Writes({}, (FOLDER,))
 """For what must be a folder of this machine."""
-TABLES = Writes({**TEXTS, **ROWS})
+TABLE_OUTPUTS = Writes({**TEXTS, **ROWS})
 PAGE = Writes({"html": (".html", ".htm")}, default="html")
-SCHEMA = Writes({"yaml": (".yaml", ".yml")}, default="yaml")
+SCHEMA_FILE = Writes({"yaml": (".yaml", ".yml")}, default="yaml")
 PARQUET_FILE = Writes({"parquet": ROWS["parquet"]}, (FILE,), "parquet")
 JSON_FILE = Writes({"json": (".json", ".txt", ".log")}, (FILE,), "json")
 EVENTS_FILE = Writes({"ndjson": (".ndjson", ".jsonl", ".json", ".log", ".txt")}, (FILE,), "ndjson")
@@ -190,7 +190,7 @@ def destination_of(out: str | os.PathLike[str] | None, to: str | None, writes: W
     return _parse_path(name, to, writes)
 
 
-def check_file(file: str | os.PathLike[str], writes: Writes) -> None:
+def check_writable(file: str | os.PathLike[str], writes: Writes) -> None:
     """Check that a command with `writes` can write a file of this name.
 
     Raises:

@@ -30,7 +30,7 @@ def list_of(sources: Any, *kinds: type) -> Iterable[Any]:
         return [sources]
     frame_like = any(hasattr(sources, name) for name in ("__arrow_c_stream__", "__dataframe__", "columns", "read"))
     if isinstance(sources, Mapping | bytes | bytearray) or frame_like or not isinstance(sources, Iterable):
-        message = f"sources are paths or addresses, one or a list, not {kind_of(sources)}"
+        message = f"sources are paths or addresses, one or a list, not {type_name_of(sources)}"
         raise UsageError(
             f"{message}; `read` and `extract` take texts, and tables whose rows are documents need `columns`"
         )
@@ -41,11 +41,11 @@ def _check_each(sources: Iterable[Any], accepted: tuple[type, ...]) -> Iterator[
     for source in sources:
         if not isinstance(source, accepted):
             kinds = "a path or an address" + (", or a text as `Source(key, text)`" if Source in accepted else "")
-            raise UsageError(f"a source is {kinds}, not {kind_of(source)}")
+            raise UsageError(f"a source is {kinds}, not {type_name_of(source)}")
         yield source
 
 
-def kind_of(value: object) -> str:
+def type_name_of(value: object) -> str:
     """Return the name of an argument's type, for a message."""
     kind = type(value)
     return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
@@ -58,11 +58,11 @@ def options_of(arguments: Mapping[str, Any], schemas: tuple[Schema, ...] = ()) -
         UsageError: a repair level, rule, type or encoding is unknown.
         TypeError: an argument is unknown.
     """
-    check_names(arguments, ReadingArguments)
+    check_argument_names(arguments, ReadingArguments)
     return Options(schemas=schemas, **values_of(Options, arguments))
 
 
-def check_names(arguments: Mapping[str, Any], *kinds: type) -> None:
+def check_argument_names(arguments: Mapping[str, Any], *kinds: type) -> None:
     """Refuse arguments that none of these classes of arguments has, as Python does for a function.
 
     Raises:

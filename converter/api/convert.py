@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Unpack
 
-from converter.api.arguments import ConvertArguments, SourcePath, check_names, list_of
+from converter.api.arguments import ConvertArguments, SourcePath, check_argument_names, list_of
 from converter.config import Options, Output, Run, Selection
 from converter.destination import FILE, STREAM, destination_of
-from converter.destination import RECORDS as OUTPUTS
+from converter.destination import RECORD_OUTPUTS as OUTPUTS
 from converter.engine.one_file import write_file
 from converter.engine.run import write_folder, write_target
 from converter.errors import NothingRead, UsageError
@@ -60,7 +60,7 @@ def convert(
         OutputError: the output exists and may not be replaced, or could not be written, or the run would remove more
             of it than allowed. The output is unchanged.
     """
-    check_names(arguments, ConvertArguments)
+    check_argument_names(arguments, ConvertArguments)
     record_schemas = tuple(schema for description in schemas for schema in load_schemas(description))
     options = Options(schemas=record_schemas, **values_of(Options, arguments))
     source_list = list_of(sources)

@@ -16,7 +16,7 @@ from converter.config import ReadingArguments
 from converter.errors import UsageError, ViolationError
 from converter.schema.load import load_schemas
 from converter.schema.match import match
-from converter.schema.model import PLACE, Schema
+from converter.schema.model import ROW_PLACE, Schema
 from converter.schema.models import is_pydantic, schema_of_model
 from converter.schema.unique import Uniques
 from converter.schema.validate import Validation, batch, stop_at
@@ -110,7 +110,7 @@ def _choose(schemas: Iterable[Schema], record: str | None) -> Schema:
 
 
 def _instance(model: type[Model], schema: Schema, row: tuple[Any, ...]) -> Model:
-    values = dict(zip((field.name for field in schema.fields), row[len(PLACE) :], strict=True))
+    values = dict(zip((field.name for field in schema.fields), row[len(ROW_PLACE) :], strict=True))
     arguments = {name: value for name, value in values.items() if value is not None}
     if is_pydantic(model):
         keys = {name: field.alias or name for name, field in model.model_fields.items()}  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import IO, Any, Unpack
 
-from converter.api.arguments import SourcePath, kind_of, options_of
+from converter.api.arguments import SourcePath, options_of, type_name_of
 from converter.config import Options, ReadingArguments
 from converter.document.document import Document
 from converter.document.drawing import drawers
@@ -65,7 +65,7 @@ def read(
         UsageError: a repair level, rule or type is unknown, or the source is neither path nor text.
     """
     if not isinstance(source, str | bytes | os.PathLike) and not hasattr(source, "read"):
-        raise UsageError(f"a document is a path, a file object, a text or bytes, not {kind_of(source)}; {HINT}")
+        raise UsageError(f"a document is a path, a file object, a text or bytes, not {type_name_of(source)}; {HINT}")
     if isinstance(source, bytes) or (isinstance(source, str) and (name is not None or not _names_file(source))):
         return read_text(source, name=name or UNNAMED, **reading)
     return read_file(source, name=name, **reading)
@@ -78,7 +78,7 @@ def read_text(text: str | bytes, *, name: str = UNNAMED, **reading: Unpack[Readi
         SourceError, DecodingError, UsageError: as for `read`.
     """
     if not isinstance(text, str | bytes):
-        raise UsageError(f"a text is a str or bytes, not {kind_of(text)}; {HINT}")
+        raise UsageError(f"a text is a str or bytes, not {type_name_of(text)}; {HINT}")
     format = format_by_content(text) if isinstance(text, bytes) else MARKDOWN
     return document_of(Source(name, text, format=format), options_of(reading))
 
@@ -96,7 +96,7 @@ def read_file(
     options = options_of(reading)
     if not isinstance(file, str | os.PathLike):
         if not hasattr(file, "read"):
-            raise UsageError(f"a file is a path, an address or a file object, not {kind_of(file)}; {HINT}")
+            raise UsageError(f"a file is a path, an address or a file object, not {type_name_of(file)}; {HINT}")
         data = file.read()
         path = getattr(file, "name", None)
         return read_text(data, name=name or (path if isinstance(path, str) else UNNAMED), **reading)

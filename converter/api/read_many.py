@@ -10,10 +10,10 @@ from typing import Any, Unpack, overload
 
 import pyarrow as pa
 
-from converter.api.arguments import SourcePath, kind_of, list_of, options_of
+from converter.api.arguments import SourcePath, list_of, options_of, type_name_of
 from converter.config import Options, ReadingArguments
 from converter.document.document import Document
-from converter.engine.batches import batches, uniqueness_filter
+from converter.engine.batches import group_sources, uniqueness_filter
 from converter.engine.conversion import read_document
 from converter.engine.pool import convert_batches, map_batches
 from converter.errors import UsageError
@@ -99,7 +99,9 @@ def read_many(
 def _sources_of(sources: Any, columns: Columns | None, search: Mapping[str, Any]) -> Iterator[Source]:
     if hasattr(sources, "__arrow_c_stream__"):
         if columns is None:
-            raise UsageError(f"rows of a {kind_of(sources)} are documents only with `columns`, which name the text")
+            raise UsageError(
+                f"rows of a {type_name_of(sources)} are documents only with `columns`, which name the text"
+            )
         return sources_in_memory(pa.RecordBatchReader.from_stream(sources), columns, **search)
     arguments = list_of(sources, Source)
     is_paths = isinstance(sources, str | os.PathLike) or (
@@ -112,7 +114,7 @@ def _documents(sources: Iterator[Source], options: Options, jobs: int) -> Iterat
     if jobs == 1:
         return (Document(read_document(source, options), options) for source in sources)
     read = partial(_read_all, options=options)
-    groups = (start.sources for start in batches(sources))
+    groups = (start.sources for start in group_sources(sources))
     results = map_batches(groups, read, read, options.maximum_seconds, jobs)
     return (Document(context, options) for context in chain.from_iterable(results))
 
@@ -127,7 +129,7 @@ def _record_batches(
     keep_unique = uniqueness_filter(options)
     # The filter names the documents of its problems.
     needed_names = list(dict.fromkeys([*names, *(("documents", "problems") if options.schemas else ())]))
-    for event in convert_batches(batches(sources), options, needed_names, jobs):
+    for event in convert_batches(group_sources(sources), options, needed_names, jobs):
         if isinstance(event, BatchRows):
             for name, table in keep_unique(event).records.items():
                 if name in names:

@@ -8,7 +8,7 @@ import typer
 
 from converter.cli.completion import completing, schemas
 from converter.cli.console import in_flags, say, write_text
-from converter.cli.flags import NAMED_ONLY, Reading, Selecting, with_flags
+from converter.cli.flags import NAMED_ONLY, ReadingFlags, Selecting, with_flags
 from converter.cli.output_options import of_schemas
 from converter.cli.source_options import SomeSources
 from converter.errors import UsageError
@@ -53,7 +53,7 @@ def schemas_of(names: list[str] | None) -> tuple[Schema, ...]:
 @with_flags(*NAMED_ONLY)
 def check(
     source: SomeSources,
-    reading: Reading,
+    reading: ReadingFlags,
     selecting: Selecting,
     schema: SchemaOption = None,
     to: Annotated[

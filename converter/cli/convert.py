@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 from converter.cli.check import SchemaOption, schemas_of
 from converter.cli.console import standard_output
 from converter.cli.dry_run import preview
-from converter.cli.flags import Reading, Running, Selecting, Writing, with_flags
+from converter.cli.flags import ReadingFlags, Running, Selecting, Writing, with_flags
 from converter.cli.messages import conclude, report_left_out, report_other_formats, report_unused_types
 from converter.cli.output_options import OnlySchema, Out, Quiet, ReportFile, To, Verbose, of_run
 from converter.cli.progress import progress_shown
-from converter.cli.source_options import Keep, KeyColumn, Sources, TextColumn, selection_of
+from converter.cli.source_options import Keep, KeyColumn, SourceNames, TextColumn, selection_of
 from converter.destination import (
     EVENTS_FILE,
     FOLDER,
     JSON_FILE,
-    RECORDS,
+    RECORD_OUTPUTS,
     STREAM,
     Destination,
-    check_file,
+    check_writable,
     destination_of,
 )
 from converter.engine.process import start_fork_server
@@ -59,11 +59,11 @@ EXAMPLES = """[bold]Examples[/bold]
 @with_flags()
 def convert(
     *,
-    source: Sources = None,
+    source: SourceNames = None,
     out: Out = None,
     to: To = None,
     writing: Writing,
-    reading: Reading,
+    reading: ReadingFlags,
     running: Running,
     selecting: Selecting,
     text_column: TextColumn = None,
@@ -88,11 +88,11 @@ def convert(
     from converter.output import open_target
     from converter.sources import LeftOut
 
-    destination = destination_of(out, to, RECORDS)
+    destination = destination_of(out, to, RECORD_OUTPUTS)
     target = open_target(destination)
     for file, writes in ((report_file, JSON_FILE), (openlineage, EVENTS_FILE)):
         if file is not None:
-            check_file(file, writes)
+            check_writable(file, writes)
     to = destination.format or "parquet"
     options = reading.options(schemas_of(schema))
     is_folder = target is not None or destination.place == FOLDER

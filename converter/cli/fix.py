@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converter.cli.console import say, standard_output
-from converter.cli.flags import NAMED_ONLY, Reading, Selecting, with_flags
+from converter.cli.flags import NAMED_ONLY, ReadingFlags, Selecting, with_flags
 from converter.cli.messages import print_problems
 from converter.cli.source_options import SomeSources
 from converter.errors import OutputError, UsageError
@@ -37,7 +37,7 @@ EXAMPLES = """[bold]Examples[/bold]
 @with_flags(*NAMED_ONLY)
 def fix(
     source: SomeSources,
-    reading: Reading,
+    reading: ReadingFlags,
     selecting: Selecting,
     in_place: Annotated[bool, typer.Option("--in-place", "-i", help="Replace each file that changes.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Print what would change, and change nothing.")] = False,

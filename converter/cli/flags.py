@@ -1,7 +1,7 @@
 """The options that the settings of the package declare, the same in every command that has them.
 
-A command takes them together, as a parameter of the type `Selecting`, `Reading`, `Writing` or `Running`. They become
-`Selection`, `Options`, `Output` and `Run` on demand: the first takes 0.2 s of imports.
+A command takes them together, as a parameter of the type `Selecting`, `ReadingFlags`, `Writing` or `Running`. They
+become `Selection`, `Options`, `Output` and `Run` on demand: the first takes 0.2 s of imports.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Flags:
                     yield name or column.name, setting, None if is_optional else False if name else column.default
 
 
-class Reading(Flags):
+class ReadingFlags(Flags):
     """How documents are read: every command that reads documents has all of these flags."""
 
     KINDS = (Options, Hints)

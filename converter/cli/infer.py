@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from converter.cli.flags import NAMED_ONLY, Reading, Selecting, with_flags
+from converter.cli.flags import NAMED_ONLY, ReadingFlags, Selecting, with_flags
 from converter.cli.messages import print_problems
 from converter.cli.output_options import Overwrite
 from converter.cli.source_options import SomeSources, documents_of
 from converter.cli.tables import write_out
-from converter.destination import SCHEMA, destination_of
+from converter.destination import SCHEMA_FILE, destination_of
 
 if TYPE_CHECKING:
     from converter.records import ParsedDocument
@@ -28,7 +28,7 @@ EXAMPLES = """[bold]Examples[/bold]
 @with_flags(*NAMED_ONLY)
 def infer(
     source: SomeSources,
-    reading: Reading,
+    reading: ReadingFlags,
     selecting: Selecting,
     name: Annotated[str, typer.Option("--name", help="The name of the record of a document.")] = "document",
     out: Annotated[str | None, typer.Option("--out", "-o", help="The schema file. Default: standard output.")] = None,
@@ -39,7 +39,7 @@ def infer(
     from converter.schema.profile import profile
     from converter.schema.suggest import suggest
 
-    destination = destination_of(out, None, SCHEMA)
+    destination = destination_of(out, None, SCHEMA_FILE)
     options = reading.options()
     problems: list[Mapping[str, Any]] = []
 

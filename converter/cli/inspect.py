@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from converter.cli.console import say
-from converter.cli.flags import NAMED_ONLY, Reading, Selecting, with_flags
+from converter.cli.flags import NAMED_ONLY, ReadingFlags, Selecting, with_flags
 from converter.cli.messages import LISTED_PROBLEMS, print_problems
 from converter.cli.output_options import Overwrite, Quiet
 from converter.cli.progress import progress_shown
@@ -28,7 +28,7 @@ EXAMPLES = """[bold]Examples[/bold]
 @with_flags(*NAMED_ONLY)
 def inspect(
     source: SomeSources,
-    reading: Reading,
+    reading: ReadingFlags,
     selecting: Selecting,
     out: Annotated[str | None, typer.Option("--out", "-o", help="The page to write. Default: standard output.")] = None,
     overwrite: Overwrite = False,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from converter.cli.completion import formats
-from converter.destination import RECORDS, TABLES
+from converter.destination import RECORD_OUTPUTS, TABLE_OUTPUTS
 
 # Options under a heading in the help.
 of_schemas = partial(typer.Option, rich_help_panel="Schemas")
@@ -33,7 +33,7 @@ To = Annotated[
         metavar="FORMAT",
         help="parquet, csv, json (nested), ndjson, markdown (whole documents), duckdb, sqlite, xlsx, delta, iceberg or "
         "postgres. Default: by OUT, else parquet.",
-        autocompletion=formats(RECORDS),
+        autocompletion=formats(RECORD_OUTPUTS),
     ),
 ]
 OnlySchema = Annotated[
@@ -50,7 +50,7 @@ TableFormat = Annotated[
     typer.Option(
         "--to",
         metavar="FORMAT",
-        autocompletion=formats(TABLES),
+        autocompletion=formats(TABLE_OUTPUTS),
         help="text, markdown, csv, json, ndjson or parquet. Default: by the suffix of -o, text on a terminal, "
         "else markdown.",
     ),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converter.cli.console import open_console, print_to
-from converter.cli.flags import NAMED_ONLY, Reading, Selecting, with_flags
+from converter.cli.flags import NAMED_ONLY, ReadingFlags, Selecting, with_flags
 from converter.cli.messages import print_problems
 from converter.cli.source_options import SomeSources, documents_of
 from converter.errors import UsageError
@@ -31,7 +31,7 @@ EXAMPLES = """[bold]Examples[/bold]
 @with_flags(*NAMED_ONLY)
 def show(
     source: SomeSources,
-    reading: Reading,
+    reading: ReadingFlags,
     selecting: Selecting,
     lines: Annotated[
         str | None,
@@ -44,7 +44,7 @@ def show(
     ] = None,
 ) -> None:
     """Show how documents are read: the outline with line numbers, lists, tables, repairs and problems."""
-    from converter.show.terminal import PARTS, PROBLEMS, REPAIRS, render
+    from converter.show.terminal import DRAWN_PARTS, PROBLEMS, REPAIRS, render
     from converter.show.why import render_why
 
     selection = parse_lines(lines)
@@ -62,7 +62,7 @@ def show(
         if why is not None:
             print_to(console, render_why(document, why, options))
         else:
-            print_to(console, render(document, lines=selection, parts=parts or PARTS))
+            print_to(console, render(document, lines=selection, parts=parts or DRAWN_PARTS))
         document_count += 1
     raise typer.Exit(1 if not document_count else 3 if errors else 0)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _of_tables = partial(typer.Option, rich_help_panel="Tables of documents")
 
 
-def check_names(value: list[str] | str | None) -> list[str] | str | None:
+def check_source_names(value: list[str] | str | None) -> list[str] | str | None:
     """Return the value of an argument that names what is read, before anything is imported or started for it.
 
     Raises:
@@ -33,9 +33,9 @@ def check_names(value: list[str] | str | None) -> list[str] | str | None:
 SOURCE = typer.Argument(
     metavar="SOURCE...",
     help="Files, folders, globs, addresses (s3://, https://, ...), or - for standard input.",
-    callback=check_names,
+    callback=check_source_names,
 )
-Sources = Annotated[list[str] | None, SOURCE]
+SourceNames = Annotated[list[str] | None, SOURCE]
 SomeSources = Annotated[list[str], SOURCE]
 TextColumn = Annotated[
     str | None,

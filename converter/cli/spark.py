@@ -12,11 +12,11 @@ import typer
 
 from converter.cli.check import SchemaOption, schemas_of
 from converter.cli.console import say, write_text
-from converter.cli.flags import Reading, Running, Selecting, Writing, with_flags
+from converter.cli.flags import ReadingFlags, Running, Selecting, Writing, with_flags
 from converter.cli.messages import conclude, report_problems, report_run, report_unused_types
 from converter.cli.output_options import OnlySchema, Quiet, ReportFile, To, Verbose
-from converter.cli.source_options import Keep, KeyColumn, TextColumn, check_names
-from converter.destination import JSON_FILE, LOCAL_FOLDER, RECORD_FOLDERS, ZIP_FILE, check_file, destination_of
+from converter.cli.source_options import Keep, KeyColumn, TextColumn, check_source_names
+from converter.destination import JSON_FILE, LOCAL_FOLDER, RECORD_FOLDERS, ZIP_FILE, check_writable, destination_of
 from converter.engine.process import show_frames
 from converter.errors import SparkError, UsageError
 from converter.settings import names_in
@@ -74,7 +74,7 @@ def archive(
     """Convert on Apache Spark. Requires the extra `spark` and Java 17 or 21."""
     show_frames()
     if archive is not None:
-        check_file(archive, ZIP_FILE)
+        check_writable(archive, ZIP_FILE)
         from converter.spark import write_archive
 
         say(f"written to {write_archive(archive)}")
@@ -89,12 +89,13 @@ def archive(
 def convert(
     *,
     source: Annotated[
-        list[str] | None, typer.Argument(metavar="SOURCE...", help="Files, folders, globs.", callback=check_names)
+        list[str] | None,
+        typer.Argument(metavar="SOURCE...", help="Files, folders, globs.", callback=check_source_names),
     ] = None,
     out: OutFolder,
     to: To = None,
     writing: Writing,
-    reading: Reading,
+    reading: ReadingFlags,
     running: Running,
     selecting: Selecting,
     text_column: TextColumn = None,
@@ -114,9 +115,9 @@ def convert(
     """Read documents and write their records to a folder."""
     destination = destination_of(out, to, RECORD_FOLDERS)
     if report_file is not None:
-        check_file(report_file, JSON_FILE)
+        check_writable(report_file, JSON_FILE)
     from converter.spark import convert as convert_on_spark
-    from converter.spark.job import check
+    from converter.spark.job import check_output
 
     is_table = text_column is not None
     if bool(source) == (query is not None):
@@ -125,7 +126,7 @@ def convert(
         raise UsageError("--text-column and --key-column go together; --keep and --query go with them")
     options = reading.options(schemas_of(schema))
     output = writing.output(destination.format or "parquet", options, only_schema)
-    check(output, options)
+    check_output(output, options)
     selection = selecting.selection()
     session = start_session(master, conf)
     documents = table(session, source or [], query) if is_table else source or []
@@ -148,11 +149,13 @@ def stream(
     *,
     source: Annotated[
         str,
-        typer.Argument(metavar="SOURCE", help="The folder or glob in which documents arrive.", callback=check_names),
+        typer.Argument(
+            metavar="SOURCE", help="The folder or glob in which documents arrive.", callback=check_source_names
+        ),
     ],
     out: OutFolder,
     writing: Writing,
-    reading: Reading,
+    reading: ReadingFlags,
     running: Running,
     checkpoint: Annotated[
         Path, typer.Option("--checkpoint", metavar="FOLDER", help="Where Spark records what it has read.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from converter.cli.flags import NAMED_ONLY, Reading, Running, Selecting, with_flags
+from converter.cli.flags import NAMED_ONLY, ReadingFlags, Running, Selecting, with_flags
 from converter.cli.messages import report_problems
 from converter.cli.output_options import (
     OutFile,
@@ -14,8 +14,8 @@ from converter.cli.output_options import (
     Quiet,
     TableFormat,
 )
-from converter.cli.tables import format_of, serialize, write_out
-from converter.destination import TABLES, Destination, destination_of
+from converter.cli.tables import serialize, table_format, write_out
+from converter.destination import TABLE_OUTPUTS, Destination, destination_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,7 +44,7 @@ def sql(
             help="Documents, as for convert; or one output of convert: a folder, here or in a store, or x.duckdb.",
         ),
     ],
-    reading: Reading,
+    reading: ReadingFlags,
     selecting: Selecting,
     running: Running,
     to: TableFormat = None,
@@ -55,8 +55,8 @@ def sql(
     """Query documents with SQL: each record is a table, and each data set is a table in the schema `datasets`."""
     from converter.engine.query import ask, ask_documents, is_output
 
-    destination = destination_of(out, to, TABLES)
-    to = format_of(destination)
+    destination = destination_of(out, to, TABLE_OUTPUTS)
+    to = table_format(destination)
     if len(source) == 1 and is_output(source[0]):
         show(ask(query, source[0], reading.maximum_seconds), to, destination, overwrite)
         return

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from converter.cli.console import open_console, print_to, standard_output
-from converter.cli.flags import NAMED_ONLY, Reading, Selecting, with_flags
+from converter.cli.flags import NAMED_ONLY, ReadingFlags, Selecting, with_flags
 from converter.cli.messages import print_problems
 from converter.cli.output_options import OutFile, Overwrite, TableFormat
 from converter.cli.source_options import SomeSources, documents_of
-from converter.destination import FILE, TABLES, TEXTS, Destination, destination_of
+from converter.destination import FILE, TABLE_OUTPUTS, TEXTS, Destination, destination_of
 from converter.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ EXAMPLES = """[bold]Examples[/bold]
 @with_flags(*NAMED_ONLY)
 def tables(
     source: SomeSources,
-    reading: Reading,
+    reading: ReadingFlags,
     selecting: Selecting,
     select: Annotated[
         str | None,
@@ -53,8 +53,8 @@ def tables(
     """Print the tables of documents, with a type for each column."""
     from converter.show.describe import SHOWN, description
 
-    destination = destination_of(out, to, TABLES)
-    to = format_of(destination)
+    destination = destination_of(out, to, TABLE_OUTPUTS)
+    to = table_format(destination)
     options = reading.options()
     selection: list[Table] = []
     document_count = errors = 0
@@ -87,7 +87,7 @@ def tables(
 tables.__doc__ = f"{tables.__doc__}\n\n{EXAMPLES}"
 
 
-def format_of(destination: Destination) -> str:
+def table_format(destination: Destination) -> str:
     """Return the format of an output of tables; the default is text on a terminal, else Markdown.
 
     Raises:

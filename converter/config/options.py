@@ -157,9 +157,9 @@ class Options:
 
     def _check_hints(self) -> None:
         if self.hints.types or self.hints.value_types or any(plugin.kind == "types" for plugin in plugins()):
-            from converter.values import check  # a tenth of the start-up time
+            from converter.values import check_hints  # a tenth of the start-up time
 
-            check(self.hints)
+            check_hints(self.hints)
         else:
             check_settings(self.hints)
 

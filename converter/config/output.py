@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 from converter.config.options import Options
-from converter.config.partitions import check_columns, check_names
+from converter.config.partitions import check_columns, check_partition_names
 from converter.destination import DATABASE, FILE, FOLDER, STORE
 from converter.errors import UsageError
 from converter.model.source import MARKDOWN
@@ -169,7 +169,7 @@ class Output:
             raise UsageError("partitions and a file size make each record a folder; leave out the layout files")
         if self.small_datasets and self.lock_types:
             raise UsageError("small data sets in one file have no types to lock; leave out one of the two options")
-        check_names(self.partition_by)
+        check_partition_names(self.partition_by)
         seconds_in(self.keep_previous)
         if self.records is not None and not self.records:
             raise UsageError(f"no record is named; there are {', '.join(_record_names())}")

@@ -16,7 +16,7 @@ CHECKSUM_DIGITS = 16
 """The number of hash digits that distinguish values too long for a folder name."""
 
 
-def check_names(partition_by: Sequence[str]) -> None:
+def check_partition_names(partition_by: Sequence[str]) -> None:
     """Refuse names that readers of partitioned data do not accept as columns.
 
     Raises:

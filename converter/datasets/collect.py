@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from converter.datasets.kinds import Kind, Kinds, add, common_kind, drifts
 from converter.datasets.lock import LOCK, Contract, locked_values
-from converter.datasets.part import PLACE, TEXT, VALUE, Order, as_type, cast, read_kinds, source_of
+from converter.datasets.part import TABLE_PLACE, TEXT, VALUE, Order, as_type, concat_as, read_kinds, source_of
 from converter.datasets.small import small_rows
 from converter.datasets.spool import Spool
 from converter.model.events import SpooledParts
@@ -169,9 +169,9 @@ class Datasets:
                     types[name].type,
                     [rows.column(VALUE + name)] if VALUE + name in rows.schema.names else [],
                 )
-                if not values or cast(values, type) is None:
+                if not values or concat_as(values, type) is None:
                     types[name] = Kind(STRING, None)
-                elif narrowed[name] != type and cast(values, narrowed[name]) is None:
+                elif narrowed[name] != type and concat_as(values, narrowed[name]) is None:
                     narrowed[name] = type
             open_columns = [name for name in open_columns if types[name].type != STRING]
         types |= {name: Kind(narrowed[name], types[name].unit) for name in open_columns}
@@ -183,7 +183,9 @@ class Datasets:
             for name, header in dataset.order
         ]
         lock = {LOCK: "types"} if dataset.name in self._contract else {}
-        return pa.schema([*PLACE, *columns], metadata={"dataset": dataset.name, "version": CONTRACT_VERSION, **lock})
+        return pa.schema(
+            [*TABLE_PLACE, *columns], metadata={"dataset": dataset.name, "version": CONTRACT_VERSION, **lock}
+        )
 
     def _locked_kinds(self, dataset: Dataset) -> dict[str, Kind]:
         """Return the locked kinds of columns, except for columns whose type the user sets."""
@@ -226,7 +228,7 @@ class Datasets:
     def _batches(self, dataset: Dataset, types: dict[str, Kind], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         locked = self._locked_kinds(dataset)
         for rows in self._parts(dataset):
-            columns = [rows.column(field.name) for field in PLACE]
+            columns = [rows.column(field.name) for field in TABLE_PLACE]
             for name, _ in dataset.order:
                 type = types[name].type
                 if name in locked:

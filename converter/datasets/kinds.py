@@ -31,21 +31,21 @@ class Place(NamedTuple):
 
 
 @dataclass(slots=True)
-class Occurrences:
+class KindCount:
     """How many tables had a kind, and the first of them."""
 
     tables: int
     first_place: Place
 
 
-Kinds = dict[Kind, Occurrences]
+Kinds = dict[Kind, KindCount]
 
 
-def add(kinds: Kinds, kind: Kind, occurrences: Occurrences) -> None:
+def add(kinds: Kinds, kind: Kind, occurrences: KindCount) -> None:
     """Count tables that had this kind."""
     total = kinds.get(kind)
     if total is None:
-        kinds[kind] = Occurrences(occurrences.tables, occurrences.first_place)
+        kinds[kind] = KindCount(occurrences.tables, occurrences.first_place)
     else:
         total.tables += occurrences.tables
         total.first_place = min(total.first_place, occurrences.first_place)

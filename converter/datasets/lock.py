@@ -8,7 +8,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from converter.datasets.kinds import Kind
-from converter.datasets.part import TEXT, VALUE, cast
+from converter.datasets.part import TEXT, VALUE, concat_as
 from converter.errors import UsageError
 from converter.values import Hints, unify
 from converter.values.lattice import STRING
@@ -62,7 +62,7 @@ def locked_values(
         return texts, []
     if units_agree and VALUE + name in rows.schema.names:
         values = rows.column(VALUE + name)
-        if fits(values.type, kind.type) and (result := cast([values], kind.type)) is not None:
+        if fits(values.type, kind.type) and (result := concat_as([values], kind.type)) is not None:
             return result, []
     from converter.values import infer
     from converter.values.units import unit_key
@@ -78,8 +78,8 @@ def locked_values(
         return pa.nulls(len(cells), kind.type), sorted(
             misfits | {row for row, value in enumerate(values) if value.is_valid}
         )
-    if (result := cast([values], kind.type)) is None:
-        arrays = [cast([values.slice(row, 1)], kind.type) for row in range(len(values))]
+    if (result := concat_as([values], kind.type)) is None:
+        arrays = [concat_as([values.slice(row, 1)], kind.type) for row in range(len(values))]
         misfits |= {row for row, value in enumerate(arrays) if value is None}
         result = pa.concat_arrays([pa.nulls(1, kind.type) if value is None else value for value in arrays])
     return result, sorted(misfits)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from converter.datasets.kinds import Kind, Kinds, Occurrences, Place, add, common_kind
+from converter.datasets.kinds import Kind, KindCount, Kinds, Place, add, common_kind
 from converter.parse import Table
 from converter.records import ParsedDocument
 from converter.records.record import DOC_ID, INT32, LINE_START
@@ -20,7 +20,7 @@ from converter.records.tables import dataset_of, tables_of
 from converter.values import Column, Hints
 from converter.values.lattice import FLOAT64, INT64, NULL, STRING, decimal128
 
-PLACE = (
+TABLE_PLACE = (
     DOC_ID,
     record_field("table_id", INT32, "The table (tables.table_id)."),
     record_field("row", INT32, "The body row, from 0."),
@@ -128,13 +128,13 @@ def write_kinds(kinds: Mapping[str, Kinds], orders: Mapping[Order, int]) -> byte
     return bytes(pa.schema(fields, metadata={"orders": json.dumps(list(orders.items()))}).serialize())
 
 
-def read_kinds(data: bytes) -> tuple[list[tuple[str, Kind, Occurrences]], list[tuple[Order, int]]]:
-    """Return the data that `write_kinds` wrote: name, kind and `Occurrences` of each column, and the orders."""
+def read_kinds(data: bytes) -> tuple[list[tuple[str, Kind, KindCount]], list[tuple[Order, int]]]:
+    """Return the data that `write_kinds` wrote: name, kind and `KindCount` of each column, and the orders."""
     schema = pa.ipc.read_schema(pa.py_buffer(data))
     entries = []
     for column in schema:
         unit, tables, *place = json.loads(column.metadata[b"seen"])
-        entries.append((column.name, Kind(column.type, unit), Occurrences(tables, Place(*place))))
+        entries.append((column.name, Kind(column.type, unit), KindCount(tables, Place(*place))))
     orders = json.loads(schema.metadata[b"orders"])
     return entries, [(tuple((name, header) for name, header in order), count) for order, count in orders]
 
@@ -152,20 +152,20 @@ def _add(tables: _Tables, context: ParsedDocument, table_id: int, table: Table, 
         raw = texts((row[position].text for row in table.rows), hints)
         kind = Kind(NULL if column.says_nothing else column.type, column.unit)
         tables.columns[column.name].append((column, [None] * count if pa.types.is_null(column.type) else raw))
-        add(tables.kinds[column.name], kind, Occurrences(1, place))
+        add(tables.kinds[column.name], kind, KindCount(1, place))
 
 
 def _rows(context: ParsedDocument, tables: _Tables) -> bytes:
     count = len(tables.places[0])
     arrays = [pa.repeat(pa.scalar(context.doc_id, STRING), count)]
     arrays += [pa.Array.from_buffers(INT32, count, [None, pa.py_buffer(numbers)]) for numbers in tables.places]
-    names = [field.name for field in PLACE]
+    names = [field.name for field in TABLE_PLACE]
     for name, columns in tables.columns.items():
         arrays.append(pa.array([text for _, raw in columns for text in raw], STRING))
         names.append(TEXT + name)
         type = common_kind(tables.kinds[name]).type
         value_arrays = [pa.nulls(len(raw)) if column.says_nothing else column.values for column, raw in columns]
-        if type != STRING and (values := cast(value_arrays, type)) is not None:
+        if type != STRING and (values := concat_as(value_arrays, type)) is not None:
             arrays.append(values)
             names.append(VALUE + name)
     rows = pa.RecordBatch.from_arrays(arrays, names).replace_schema_metadata({SOURCE: json.dumps(context.source)})
@@ -182,7 +182,7 @@ def source_of(rows: pa.RecordBatch) -> str | None:
     return None if words is None else str(json.loads(words))
 
 
-def cast(arrays: Sequence[pa.Array], type: pa.DataType) -> pa.Array | None:
+def concat_as(arrays: Sequence[pa.Array], type: pa.DataType) -> pa.Array | None:
     """Return the arrays as one of this type, or None if a value would be lost."""
     try:
         return pa.concat_arrays([as_type(array, type) for array in arrays])

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from converter.datasets.part import PLACE, TEXT
+from converter.datasets.part import TABLE_PLACE, TEXT
 from converter.records import CONTRACT_VERSION
 from converter.records.record import field
 from converter.values.lattice import STRING
@@ -17,7 +17,7 @@ SMALL = "_small"
 SMALL_ROWS = pa.schema(
     [
         field("dataset", STRING, "The data set that the row belongs to (tables.dataset)."),
-        *PLACE,
+        *TABLE_PLACE,
         field("values", pa.map_(STRING, STRING), "The raw text of each column, by its name; tables.columns has types."),
     ],
     metadata={"dataset": SMALL, "version": CONTRACT_VERSION},
@@ -27,10 +27,10 @@ SMALL_ROWS = pa.schema(
 
 def small_rows(dataset: str, parts: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
     """Return the rows of a data set's parts with the columns of `SMALL_ROWS`."""
-    places: list[list[object]] = [[] for _ in PLACE]
+    places: list[list[object]] = [[] for _ in TABLE_PLACE]
     values: list[list[tuple[str, str | None]]] = []
     for part in parts:
-        for column, place in zip(places, PLACE, strict=True):
+        for column, place in zip(places, TABLE_PLACE, strict=True):
             column += part.column(place.name).to_pylist()
         names = [name for name in part.schema.names if name.startswith(TEXT)]
         rows = zip(*(part.column(name).to_pylist() for name in names), strict=True)

@@ -29,7 +29,7 @@ COUNTED_RECORDS = ("documents", "repairs", "problems")
 """The records that a report always counts, whatever is written."""
 
 
-def batches(sources: Iterable[Source], partition_by: Sequence[str] = ()) -> Iterator[BatchStart]:
+def group_sources(sources: Iterable[Source], partition_by: Sequence[str] = ()) -> Iterator[BatchStart]:
     """Group sources into batches that fit in memory, each of one partition; a large document is a batch of its own."""
     open_batches: dict[str, list[Source]] = {}
     sizes: Counter[str] = Counter()
@@ -90,7 +90,7 @@ def convert_sources(
         sources = sources.unread
     documents = 0
     for event in convert_batches(
-        batches(sources, output.partition_by), options, names, run.jobs, run.isolated, in_worker
+        group_sources(sources, output.partition_by), options, names, run.jobs, run.isolated, in_worker
     ):
         match event:
             case BatchStart():

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from converter.datasets import PARTS_FILE
-from converter.destination import FOLDER, RECORDS, destination_of
+from converter.destination import FOLDER, RECORD_OUTPUTS, destination_of
 from converter.errors import OutputError, UsageError
 from converter.output import Manifest, open_target
 from converter.output.manifest import read_manifest
@@ -177,7 +177,7 @@ def open_output(name: str) -> ComparedOutput:
         UsageError: it is neither.
         OutputError: it is damaged or cannot be read.
     """
-    destination = destination_of(name, None, RECORDS)
+    destination = destination_of(name, None, RECORD_OUTPUTS)
     target = open_target(destination)
     manifest = None
     if target is not None:

@@ -13,7 +13,7 @@ from converter.engine.conversion import convert_together
 from converter.model.events import BatchPieces, BatchRows, Event, Sink
 from converter.model.report import Report
 from converter.model.source import Source
-from converter.output import format_of, stored_schemas
+from converter.output import file_format, stored_schemas
 from converter.write.pieces import Pieces
 
 Count = Callable[[Report, BatchRows], None]
@@ -27,7 +27,7 @@ class Encoder:
 
     def __init__(self, output: Output, options: Options) -> None:
         schemas = stored_schemas(output, options)
-        formats = {name: format_of(name, output.format) for name in schemas}
+        formats = {name: file_format(name, output.format) for name in schemas}
         self._schemas = schemas
         self._pieces = Pieces(schemas, formats, output.file_layout)
         self._has_datasets = output.datasets(options)

@@ -22,8 +22,7 @@ import pyarrow as pa
 
 from converter.config import Options, Run
 from converter.datasets import DATASETS
-from converter.destination import RECORDS as OUTPUTS
-from converter.destination import STORE, destination_of
+from converter.destination import RECORD_OUTPUTS, STORE, destination_of
 from converter.engine.run import write_folder
 from converter.errors import OutputError, QueryError, UsageError
 from converter.model.report import Report
@@ -90,7 +89,7 @@ def is_output(source: str) -> bool:
 def is_store(source: str) -> bool:
     """Whether the source may be an output in an object store: not if it is a file or a pattern."""
     try:
-        return destination_of(source, None, OUTPUTS).place == STORE and find_spec("obstore") is not None
+        return destination_of(source, None, RECORD_OUTPUTS).place == STORE and find_spec("obstore") is not None
     except UsageError:
         return False
 

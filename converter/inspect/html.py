@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from converter.document.listing import value_text
-from converter.inspect.lines import KINDS
+from converter.inspect.lines import LINE_KINDS
 from converter.printable import amount, confidence_text, printable
 
 SAFE_SCHEMES = frozenset({"http", "https", "mailto"})
@@ -30,7 +30,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters |= {"address": address, "value": value_text, "amount": amount, "sure": confidence_text}
-    templates.globals |= {"KINDS": KINDS}
+    templates.globals |= {"KINDS": LINE_KINDS}
     return templates
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from converter.document.document import Document
 
-KINDS = {
+LINE_KINDS = {
     "heading": "A heading: it opens a section",
     "paragraph": "A paragraph",
     "item": "A list item",
@@ -43,7 +43,7 @@ INVISIBLE = re.compile("[\\s\u200b-\u200f\u2060\ufeff]*")
 
 
 @dataclass(slots=True)
-class Line:
+class PageLine:
     """A line of the source: the kind it was read as, and whether a record begins on it.
 
     `confidence` is that of the least certain repair that touches the line, None without a repair; `problem` is the
@@ -58,13 +58,13 @@ class Line:
     problem: str = ""
 
 
-def lines_of(document: Document, kinds: Sequence[str]) -> list[Line]:
+def lines_of_page(document: Document, kinds: Sequence[str]) -> list[PageLine]:
     """Return the lines of the source as an editor shows them, before any repair; none if it could not be read.
 
     `kinds` are the kinds of the blocks, from `kinds_of`.
     """
     lines = [
-        Line(number, line, "blank" if INVISIBLE.fullmatch(line) else "unread")
+        PageLine(number, line, "blank" if INVISIBLE.fullmatch(line) else "unread")
         for number, line in enumerate(document.source_lines, 1)
     ]
     for block, kind in zip(document.blocks, kinds, strict=True):  # a nested block follows its parent
@@ -95,5 +95,5 @@ def kinds_of(document: Document) -> list[str]:
             kind = "chrome"
         elif kind == "paragraph" and block["parent_id"] is not None:
             kind = kinds[block["parent_id"]]  # a quote keeps its colour, although its paragraphs are blocks
-        kinds.append(kind if kind in KINDS else "paragraph")
+        kinds.append(kind if kind in LINE_KINDS else "paragraph")
     return kinds

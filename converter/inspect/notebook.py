@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from converter.document.listing import rows_to_show
 from converter.document.rows import Rows
 from converter.inspect.html import asset, environment
-from converter.inspect.reading import Reading
+from converter.inspect.reading import DocumentView
 
 if TYPE_CHECKING:
     from converter.document.document import Document
@@ -19,7 +19,7 @@ LONGEST_LISTING = 60
 def document_html(document: Document) -> str:
     """Return a document as HTML: its state, sections with their blocks, repairs, problems and source."""
     template = environment().get_template("notebook.html")
-    return template.render(reading=Reading(document, live=False), style=asset("records.css"))
+    return template.render(reading=DocumentView(document, live=False), style=asset("records.css"))
 
 
 def rows_html(rows: Rows[Any]) -> str:

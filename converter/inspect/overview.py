@@ -9,9 +9,9 @@ from typing import BinaryIO
 
 from converter.config import Options
 from converter.datasets import Datasets, parts_of
-from converter.datasets.part import PLACE
-from converter.inspect.lines import KINDS
-from converter.inspect.reading import Reading
+from converter.datasets.part import TABLE_PLACE
+from converter.inspect.lines import LINE_KINDS
+from converter.inspect.reading import DocumentView
 
 BOUNDS = (0.5, 0.8, 0.9, 0.95, 0.99)
 BINS = ("below 0.5", "0.5 to 0.8", "0.8 to 0.9", "0.9 to 0.95", "0.95 to 0.99", "0.99 and more")
@@ -70,7 +70,7 @@ class Overview:
         """Open the data sets."""
         self._datasets = Datasets(self.spool)
 
-    def add(self, reading: Reading) -> None:
+    def add(self, reading: DocumentView) -> None:
         """Count a document."""
         document = reading.document
         severities = Counter(row["severity"] for row in document.problems)
@@ -105,7 +105,7 @@ class Overview:
                 name,
                 self._tables[name],
                 sum(batch.num_rows for batch in batches),
-                [(field.name, f"{field.type}{unit_of(field.metadata)}") for field in list(schema)[len(PLACE) :]],
+                [(field.name, f"{field.type}{unit_of(field.metadata)}") for field in list(schema)[len(TABLE_PLACE) :]],
                 [],
             )
             for name, schema, batches in self._datasets.tables()
@@ -123,7 +123,7 @@ class Overview:
             (
                 "Lines read as",
                 "lines",
-                [(name, self.kinds[name]) for name in KINDS if self.kinds[name] and name != "blank"],
+                [(name, self.kinds[name]) for name in LINE_KINDS if self.kinds[name] and name != "blank"],
             ),
         ]
 

@@ -19,7 +19,7 @@ from converter.document.document import Document
 from converter.engine.conversion import read_document
 from converter.inspect.html import asset, environment
 from converter.inspect.overview import Overview
-from converter.inspect.reading import Reading
+from converter.inspect.reading import DocumentView
 from converter.model.source import Source
 from converter.version import __version__
 
@@ -53,7 +53,7 @@ def write_page(
         overview = Overview(spool, options)
         draw = environment().get_template("document.html").render
         for source in sources:
-            reading = Reading(Document(read_document(source, options), options), live=True)
+            reading = DocumentView(Document(read_document(source, options), options), live=True)
             packed.write(pack(draw(reading=reading)) + b"\n")
             overview.add(reading)
             content.sources += 1

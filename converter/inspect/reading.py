@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from converter.document.listing import recovery_text
 from converter.document.row import Row
 from converter.document.rows import Table
-from converter.inspect.lines import KINDS, Line, kinds_of, lines_of
-from converter.show.markdown import is_number
+from converter.inspect.lines import LINE_KINDS, PageLine, kinds_of, lines_of_page
+from converter.show.markdown import is_right_aligned
 
 if TYPE_CHECKING:
     from converter.document.document import Document
@@ -66,7 +66,7 @@ class Body:
     more: int
 
 
-class Reading:
+class DocumentView:
     """The data of one document for the templates. `live` states that the page runs a script."""
 
     def __init__(self, document: Document, live: bool) -> None:
@@ -74,15 +74,15 @@ class Reading:
         self.longest, self.longest_source = LONGEST_TABLE, LONGEST_SOURCE
 
     @cached_property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[PageLine]:
         """The lines of the source."""
-        return lines_of(self.document, self._kinds)
+        return lines_of_page(self.document, self._kinds)
 
     @cached_property
     def kinds(self) -> dict[str, int]:
         """The number of lines of each kind, in the order of the legend."""
         counts = Counter(line.kind for line in self.lines)
-        return {kind: counts[kind] for kind in KINDS if counts[kind]}
+        return {kind: counts[kind] for kind in LINE_KINDS if counts[kind]}
 
     @cached_property
     def repairs(self) -> int:
@@ -146,7 +146,7 @@ class Reading:
                 column["unit"],
                 column["null_count"],
                 column["evidence"],
-                "number" if is_number(typed_column.type) else "" if column["type"] == "string" else "short",
+                "number" if is_right_aligned(typed_column.type) else "" if column["type"] == "string" else "short",
             )
             for column, typed_column in zip(table["columns"], table.columns_typed, strict=True)
         ]

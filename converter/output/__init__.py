@@ -15,7 +15,7 @@ from converter.output.disk import Folder
 from converter.output.folder import NestedFile, RecordFiles, stored_schemas
 from converter.output.manifest import MANIFEST, File, Manifest, read_manifest
 from converter.output.partition import partition_of
-from converter.output.parts import format_of
+from converter.output.parts import file_format
 from converter.output.previous import PreviousOutput
 from converter.output.resume import previous_output
 from converter.output.stage import Stage, open_stage
@@ -36,8 +36,8 @@ __all__ = [
     "RecordFiles",
     "Stage",
     "Target",
+    "file_format",
     "find_target",
-    "format_of",
     "open_stage",
     "open_target",
     "partition_of",

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from converter.output.disk import Folder
 from converter.output.manifest import File
-from converter.output.rows import batches
+from converter.output.rows import read_batches
 from converter.output.store import Store, StoredFile
 from converter.output.store_client import ObjectStore
 from converter.output.store_names import name_of, put_files, stored_path
@@ -73,7 +73,7 @@ class SharedFolder:
 
     def rows(self, file: PlacedFile, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a file."""
-        return batches(file.name, schema)
+        return read_batches(file.name, schema)
 
     def target(self) -> Target:
         """Return the output folder."""
@@ -104,7 +104,7 @@ class SharedStore:
     def rows(self, file: PlacedFile, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a file."""
         stream = pa.PythonFile(StoredFile(self.open_store(self.address), file.name, file.size), "r")
-        return batches(f"{self.address}/{file.name}", schema, stream=stream)
+        return read_batches(f"{self.address}/{file.name}", schema, stream=stream)
 
     def target(self) -> Target:
         """Return the output in the store."""

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from converter.output.manifest import File
-from converter.output.verification import entry_of
+from converter.output.verification import verified_entry
 from converter.schema.export import arrow_table_schema
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
@@ -34,7 +34,7 @@ def write_datapackage(folder: Path, format: str, files: Iterable[File], schemas:
     package = {"$schema": PROFILE, "name": "parquetry", "resources": resources}
     text = json.dumps(package, indent=2, ensure_ascii=False) + "\n"
     (folder / FILE_NAME).write_text(text, encoding="utf-8")
-    return entry_of(folder, FILE_NAME, "", 0)
+    return verified_entry(folder, FILE_NAME, "", 0)
 
 
 def _resource(file: File, format: str, schema: pa.Schema) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from converter.output.capacity import Capacity
 from converter.output.kept import READ_RECORDS, Group, groups_to_keep, pieces_to_keep
 from converter.output.manifest import File, Manifest, read_manifest
 from converter.output.parts import Parts
-from converter.output.rows import batches, rows_to_keep
+from converter.output.rows import read_batches, rows_to_keep
 from converter.output.target import Load
 from converter.records import RECORDS
 from converter.write import FORMATS
@@ -54,7 +54,7 @@ class Folder:
         """Yield the rows of a record from its files."""
         for file in self.files():
             if file.record == record:
-                yield from batches(self.place / file.path, RECORDS[record].schema, columns)
+                yield from read_batches(self.place / file.path, RECORDS[record].schema, columns)
 
     def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Bring everything but the rows of stale documents into the new output; yield each batch with its record.
@@ -72,7 +72,7 @@ class Folder:
             for file in files:
                 path, schema = self.place / file.path, parts.schemas[file.record]
                 if file.record in READ_RECORDS:
-                    for batch in batches(path, schema):
+                    for batch in read_batches(path, schema):
                         rows = rows_to_keep(batch, stale)
                         if not is_linked or file.record == "problems":
                             parts.add({file.record: rows}, partition)
@@ -111,7 +111,7 @@ class Folder:
 
     def _groups(self, parts: Parts, stale: frozenset[str]) -> list[Group]:
         def doc_ids(file: File) -> Iterator[pa.RecordBatch]:
-            return batches(self.place / file.path, RECORDS["documents"].schema, ["doc_id"])
+            return read_batches(self.place / file.path, RECORDS["documents"].schema, ["doc_id"])
 
         files = (file for file in self.files() if file.record in parts.schemas)
         return groups_to_keep(files, parts.file_bytes, stale, doc_ids)

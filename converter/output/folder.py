@@ -28,7 +28,7 @@ from converter.output.partition import NO_ATTRIBUTE, unused_attributes
 from converter.output.parts import Parts
 from converter.output.previous import PreviousOutput
 from converter.output.stage import Stage, move_in_stage
-from converter.output.verification import entry_of
+from converter.output.verification import verified_entry
 from converter.problems import LOCKED
 from converter.records import RECORDS
 from converter.records.ledgers import PROBLEMS
@@ -292,4 +292,4 @@ class NestedFile:
         """End the array; return the file."""
         self._writer.close()
         self._stream.close()
-        return [entry_of(self._folder, "documents.json", "documents", report.documents)]
+        return [verified_entry(self._folder, "documents.json", "documents", report.documents)]

@@ -22,7 +22,7 @@ from converter.output.manifest import Manifest, parse_manifest
 from converter.output.parts import Parts
 from converter.output.stage import IN_PLACE
 from converter.output.staging_place import staging_place
-from converter.output.stored_types import cast
+from converter.output.stored_types import cast_rows
 from converter.output.tables import (
     MANIFEST_TABLE,
     busy_error,
@@ -123,14 +123,14 @@ class Iceberg:
 
     def read(self, record: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a record, as of the last completed run."""
-        from converter.output.iceberg_table import main_of, rows_of
+        from converter.output.iceberg_table import main_of, snapshot_rows
 
         with self._convert_errors():
             committed, table = self._last_commit(), self._open(record)
             contract = RECORDS[record].schema if record in RECORDS else None
             snapshot_id = main_of(table) if committed.is_published else committed.snapshots[record]
-            for batch in rows_of(table, snapshot_id, columns or (contract and contract.names)):
-                yield batch if columns or contract is None else cast(batch, contract)
+            for batch in snapshot_rows(table, snapshot_id, columns or (contract and contract.names)):
+                yield batch if columns or contract is None else cast_rows(batch, contract)
 
     def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Yield the problems and parts of data sets that stay; they stay in place."""
@@ -254,13 +254,13 @@ class Iceberg:
 
     def _last_commit(self) -> Commit:
         """Return the manifest and the snapshots that belong to it."""
-        from converter.output.iceberg_table import main_of, rows_of
+        from converter.output.iceberg_table import main_of, snapshot_rows
 
         if MANIFEST_TABLE not in self._existing_names():
             return Commit(None, {})
         table = self._open(MANIFEST_TABLE)
         self._check_own(MANIFEST_TABLE, table)
-        rows = [row for batch in rows_of(table, main_of(table), None) for row in batch.to_pylist()]
+        rows = [row for batch in snapshot_rows(table, main_of(table), None) for row in batch.to_pylist()]
         if not rows:  # the first run was killed before it was done
             return Commit(None, {}, table)
         manifest = parse_manifest(rows[0]["manifest"], f"{self.name}: {MANIFEST_TABLE}")

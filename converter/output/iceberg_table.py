@@ -32,7 +32,7 @@ from pyiceberg.table.update import (
 )
 
 from converter.output.rows import rows_to_keep
-from converter.output.stored_types import Substitutes, cast, stored_schema
+from converter.output.stored_types import Substitutes, cast_rows, stored_schema
 from converter.output.tables import descriptions_of
 from converter.write import FORMATS, Layout
 
@@ -271,13 +271,13 @@ def _scan(
 
 
 def _without_large_types(batch: pa.RecordBatch) -> pa.RecordBatch:
-    return cast(batch, stored_schema(batch.schema, SUBSTITUTES))
+    return cast_rows(batch, stored_schema(batch.schema, SUBSTITUTES))
 
 
 def _write_files(table: Table, batches: Iterable[pa.RecordBatch]) -> list[DataFile]:
     """Return new data files with these rows; if that fails, they are removed."""
     schema = schema_to_pyarrow(table.schema())
-    rows = (batch for batch in (cast(batch, schema) for batch in batches) if batch.num_rows)
+    rows = (batch for batch in (cast_rows(batch, schema) for batch in batches) if batch.num_rows)
     name = uuid4()
     paths: list[str] = []
     try:
@@ -313,7 +313,7 @@ def _write(
     return batch
 
 
-def rows_of(table: Table, snapshot_id: int | None, names: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+def snapshot_rows(table: Table, snapshot_id: int | None, names: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a snapshot: all columns, or some in this order."""
     if snapshot_id is None:
         return

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from converter.datasets import DATASETS, PARTS, PARTS_FILE, is_locked
 from converter.output.disk import Folder, keep_file
 from converter.output.manifest import File
-from converter.output.rows import batches
+from converter.output.rows import read_batches
 from converter.problems import OF_THE_RUN
 from converter.records.ledgers import PROBLEMS
 
@@ -43,7 +43,7 @@ class KeptDatasets:
             if file.record.startswith(f"{DATASETS}/"):
                 files[file.record.removeprefix(f"{DATASETS}/")].append(file)
             elif file.record == PARTS_FILE:
-                for batch in batches(target.place / file.path, PARTS, ["doc_id", "dataset"]):
+                for batch in read_batches(target.place / file.path, PARTS, ["doc_id", "dataset"]):
                     for doc_id, name in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                         tables[name] = tables.get(name, True) and doc_id not in stale
         schemas = {

@@ -15,7 +15,7 @@ from converter.model.events import Records, whole_batches
 from converter.model.report import Report
 from converter.output.dataset_files import Spread, in_threads
 from converter.output.manifest import File
-from converter.output.verification import entry_of
+from converter.output.verification import verified_entry
 from converter.records.document_markdown import MARKDOWN_TEXTS
 from converter.write.markdown import encode
 
@@ -70,7 +70,7 @@ class MarkdownFiles:
 
     def finish(self, report: Report, spread: Spread = in_threads) -> list[File]:
         """Return the files."""
-        return [entry_of(self._folder, path, "documents", 1) for path in sorted(self._written_paths)]
+        return [verified_entry(self._folder, path, "documents", 1) for path in sorted(self._written_paths)]
 
 
 class Paths:

@@ -15,9 +15,9 @@ from converter.datasets import PARTS_FILE
 from converter.model.events import BatchEnd, BatchPieces, BatchRows, BatchStart, Event, Piece
 from converter.model.source import NO_PARTITION
 from converter.output.manifest import File, group_files
-from converter.output.rows import batches
+from converter.output.rows import read_batches
 from converter.output.stage import move_in_stage
-from converter.output.verification import entry_of
+from converter.output.verification import verified_entry
 from converter.write import DEFAULT_FILE_BYTES, FORMATS, Format, Layout, Writer
 from converter.write.pieces import ROW_GROUP_BYTES, join
 
@@ -27,7 +27,7 @@ OPEN_PARTITIONS = 8
 """At most this many partitions are open, each with a file per record; a further one closes the oldest."""
 
 
-def format_of(name: str, format: str) -> str:
+def file_format(name: str, format: str) -> str:
     """Return the format of a record's files: the parts of data sets are for a later run, whatever its format."""
     return "parquet" if name == PARTS_FILE else format
 
@@ -139,7 +139,7 @@ class Parts:
                     self.adopt_file(file.path, file)
                     continue
                 if not self.in_folders:
-                    for batch in batches(folder / file.path, self.schemas[file.record]):
+                    for batch in read_batches(folder / file.path, self.schemas[file.record]):
                         self.add({file.record: batch})
                     continue
                 path = self.path(file.record, partition, number)
@@ -157,7 +157,7 @@ class Parts:
         return [
             replace(self.adopted[path], path=path)
             if path in self.adopted
-            else entry_of(self.folder, path, record, self.rows[path])
+            else verified_entry(self.folder, path, record, self.rows[path])
             for path, record in self.records.items()
         ]
 
@@ -237,7 +237,7 @@ class Parts:
         return counts
 
     def _format(self, name: str) -> Format:
-        return FORMATS[format_of(name, self.format)]
+        return FORMATS[file_format(name, self.format)]
 
     def _writer(self, name: str, partition: str) -> tuple[Writer, str]:
         """Return the writer of a record's open file, and the path of that file."""

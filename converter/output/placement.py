@@ -15,7 +15,7 @@ from converter.errors import OutputError
 from converter.output.claim import NEW, OLD, READY
 from converter.output.directory import Directory
 from converter.output.manifest import MANIFEST, read_manifest
-from converter.output.tree import Parts, files_in, sync
+from converter.output.tree import PathNames, files_in, sync
 
 NOTHING_KEPT = "nothing of this run was kept"
 
@@ -27,7 +27,7 @@ class Change(NamedTuple):
     no hard links. `is_folder`: a folder was made; `is_gone`: the file was removed without a replacement.
     """
 
-    path: Parts
+    path: PathNames
     second_name: str | None = ""
     is_folder: bool = False
     is_gone: bool = False
@@ -98,7 +98,7 @@ class Placement:
             if folder.exists():  # its last file may be gone
                 sync(folder)
 
-    def _move_file(self, out: Directory, file: Parts, replaces: bool) -> None:
+    def _move_file(self, out: Directory, file: PathNames, replaces: bool) -> None:
         *parents, name = file
         for number in range(len(parents)):
             with out.below(parents[:number]) as folder:
@@ -118,7 +118,7 @@ class Placement:
                 new.replace(name, folder, name)
                 self.changes.append(Change(file, second_name))
 
-    def _remove(self, out: Directory, file: Parts) -> None:
+    def _remove(self, out: Directory, file: PathNames) -> None:
         *parents, name = file
         try:
             with out.below(parents) as folder:

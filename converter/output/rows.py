@@ -17,7 +17,7 @@ ROWS_AT_ONCE = 1024
 """Rows of a file that are read at once: a row of `_parts` holds all rows of a document in a data set."""
 
 
-def batches(
+def read_batches(
     path: Path | str, schema: pa.Schema, columns: Sequence[str] | None = None, stream: pa.NativeFile | None = None
 ) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a Parquet file that Parquetry wrote with this schema, all columns or some.
@@ -39,7 +39,7 @@ def batches(
 
 @contextlib.contextmanager
 def open_parquet(path: Path | str, schema: pa.Schema, stream: pa.NativeFile | None = None) -> Iterator[pq.ParquetFile]:
-    """Open a Parquet file that Parquetry wrote with this schema; `stream` as for `batches`.
+    """Open a Parquet file that Parquetry wrote with this schema; `stream` as for `read_batches`.
 
     Raises:
         OutputError: it is damaged, or has other columns; also while it is read.

@@ -22,7 +22,7 @@ from converter.output.directory import Directory
 from converter.output.manifest import MANIFEST, Manifest, is_name, read_manifest
 from converter.output.placement import NOTHING_KEPT, Placement, report_existing
 from converter.output.signals import hold_signals
-from converter.output.tree import Parts, files_in, holds_only, sync, sync_tree
+from converter.output.tree import PathNames, files_in, holds_only, sync, sync_tree
 
 MIXED = (
     "some of its files are new and some are from the run before; run it again with `overwrite`, `append` or "
@@ -292,7 +292,7 @@ def _pending_manifest(out: Path, place: Path, folder: Directory) -> Manifest | N
     return manifest
 
 
-def _size(folder: Path, file: Parts) -> int:
+def _size(folder: Path, file: PathNames) -> int:
     """Return the size of a regular file, -1 if there is none; no link on the way is followed."""
     try:
         with Directory.open_folder(folder) as directory, directory.below(file[:-1]) as parent:

@@ -13,7 +13,7 @@ from converter.errors import OutputError
 WHOLE_BYTES = 4 * 1024 * 1024
 """A file up to this size is fetched with one request; of a larger one only the ranges that are read."""
 
-CODE = "store"
+STORE_CODE = "store"
 """The code of errors of a store."""
 
 Version = object
@@ -23,7 +23,7 @@ Version = object
 class ConditionError(OutputError):
     """A conditional put was refused: the object exists already, or is not the version that was expected."""
 
-    code = CODE
+    code = STORE_CODE
 
 
 class Object(NamedTuple):

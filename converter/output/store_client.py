@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from converter.addresses import displayed_name
 from converter.errors import OutputError
-from converter.output.store import CODE, ConditionError, Entry, Object, Version
+from converter.output.store import STORE_CODE, ConditionError, Entry, Object, Version
 from converter.output.target import import_extra
 
 PART_BYTES, PARTS = 8 * 1024 * 1024, 9_000
@@ -156,13 +156,13 @@ def output_error(error: Exception, place: str) -> OutputError:
     if kind in ("AlreadyExistsError", "PreconditionError"):
         return ConditionError("was changed by another program meanwhile", source=place)
     if any(name in text for name in NO_BUCKET):
-        return OutputError("there is no such bucket or container; check the address", source=place, code=CODE)
+        return OutputError("there is no such bucket or container; check the address", source=place, code=STORE_CODE)
     if kind in REFUSALS or "AccessDenied" in text:
         advice = "access was refused; check the credentials in the environment, and what they permit"
-        return OutputError(f"{advice} ({kind})", source=place, code=CODE)
+        return OutputError(f"{advice} ({kind})", source=place, code=STORE_CODE)
     if isinstance(error, FileNotFoundError):
-        return OutputError("there is no such object", source=place, code=CODE)
-    return OutputError(f"the store did not answer as expected ({kind}); {ADVICE}", source=place, code=CODE)
+        return OutputError("there is no such object", source=place, code=STORE_CODE)
+    return OutputError(f"the store did not answer as expected ({kind}); {ADVICE}", source=place, code=STORE_CODE)
 
 
 ADVICE = "check the address, the endpoint, the credentials and the network"

@@ -12,7 +12,7 @@ from converter.output.store import Store
 RUNS = "_runs"
 """The folder of the marks of runs that are at work."""
 
-MARK = b"A run of Parquetry writes here. The run removes this object, or a later run does.\n"
+RUN_MARK = b"A run of Parquetry writes here. The run removes this object, or a later run does.\n"
 
 WRITING_THREADS = 8
 """Files that are written at once: a request takes longer to be answered than to be sent."""

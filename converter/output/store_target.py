@@ -29,14 +29,14 @@ from converter.output.kept import READ_RECORDS, Group, groups_to_keep, pieces_to
 from converter.output.manifest import MANIFEST, File, Manifest, parse_manifest, run_of
 from converter.output.parts import Parts
 from converter.output.placement import NOTHING_KEPT
-from converter.output.rows import batches, rows_to_keep
+from converter.output.rows import read_batches, rows_to_keep
 from converter.output.signals import hold_signals
 from converter.output.stage import IN_PLACE
 from converter.output.staging_place import staging_place
-from converter.output.store import CODE, ConditionError, Entry, Store, StoredFile, Version
+from converter.output.store import STORE_CODE, ConditionError, Entry, Store, StoredFile, Version
 from converter.output.store_client import ObjectStore
 from converter.output.store_names import (
-    MARK,
+    RUN_MARK,
     RUNS,
     SECONDS_OF_MARKS,
     files_of,
@@ -95,7 +95,7 @@ class StoreTarget:
         Its mark stays for a day after the commit: an attempt at a task that was given up may still write.
         """
         self._shared_run = name_of(run_id)
-        self._store.put(f"{RUNS}/{self._shared_run}", MARK)
+        self._store.put(f"{RUNS}/{self._shared_run}", RUN_MARK)
 
     def abandon(self) -> None:
         """Remove what other machines wrote, after a run that failed before it was published."""
@@ -172,7 +172,7 @@ class StoreTarget:
         marks = [] if is_shared else [f"{RUNS}/{run}"]
         try:
             if not is_shared:
-                self._store.put(f"{RUNS}/{run}", MARK)
+                self._store.put(f"{RUNS}/{run}", RUN_MARK)
             entries = self._entries()
             put_keys += files_of(run, entries)
             self._check_kept(entries)
@@ -181,7 +181,7 @@ class StoreTarget:
             files = self._upload(load, run, entries, put_keys)
         except BaseException as error:
             # A put that failed may still happen: then the mark stays, so that the next run removes what it wrote.
-            self._remove([*put_keys, *([] if getattr(error, "code", "") == CODE else marks)])
+            self._remove([*put_keys, *([] if getattr(error, "code", "") == STORE_CODE else marks)])
             if isinstance(error, OutputError) and not isinstance(error, BusyError):
                 message = f"{error.message}; {NOTHING_KEPT}"
                 raise OutputError(message, source=error.source, code=error.code) from error
@@ -229,7 +229,7 @@ class StoreTarget:
         return {entry.key: entry for entry in self._store.entries()}
 
     def _rows(self, file: File, schema: pa.Schema, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-        yield from batches(f"{self.name}/{file.path}", schema, columns, self.open(file))
+        yield from read_batches(f"{self.name}/{file.path}", schema, columns, self.open(file))
 
     def _groups(self, parts: Parts, stale: frozenset[str]) -> list[Group]:
         def doc_ids(file: File) -> Iterator[pa.RecordBatch]:
@@ -335,7 +335,7 @@ class BusyError(OutputError):
 class UnknownOutcomeError(OutputError):
     """The store did not say whether the manifest of a run was written, so that its files stay."""
 
-    code = CODE
+    code = STORE_CODE
 
 
 def _is_there(file: File, entries: Entries) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from converter.addresses import displayed_name
-from converter.destination import FOLDER, RECORDS, STORE, destination_of
+from converter.destination import FOLDER, RECORD_OUTPUTS, STORE, destination_of
 from converter.errors import OutputError, UsageError
 from converter.output.manifest import MANIFEST, File, Manifest, parse_manifest, read_manifest, run_of
 from converter.output.store import WHOLE_BYTES, Store, StoredFile
@@ -133,7 +133,7 @@ def _folder_of(place: str | Path) -> Path | None:
     """
     if os.path.isdir(place):
         return Path(place)
-    destination = destination_of(place, None, RECORDS)
+    destination = destination_of(place, None, RECORD_OUTPUTS)
     if destination.place not in (FOLDER, STORE):
         message = "is neither a folder nor the address of a folder in a store, whose files a manifest lists"
         raise UsageError(message, source=displayed_name(str(place)))

@@ -54,10 +54,10 @@ def stored_schema(schema: pa.Schema, substitutes: Substitutes) -> pa.Schema:
 def stored_rows(rows: pa.RecordBatchReader, substitutes: Substitutes) -> pa.RecordBatchReader:
     """Return the rows in types that the system has."""
     schema = stored_schema(rows.schema, substitutes)
-    return pa.RecordBatchReader.from_batches(schema, (cast(batch, schema) for batch in rows))
+    return pa.RecordBatchReader.from_batches(schema, (cast_rows(batch, schema) for batch in rows))
 
 
-def cast(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+def cast_rows(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     """Return the columns of a schema by their names, in its types; a column that the batch lacks is null.
 
     Instants lose what is finer than their new type, durations become integers of microseconds.
@@ -73,7 +73,7 @@ def cast(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
 
 
 def cast_column(column: pa.Array, type: pa.DataType) -> pa.Array:
-    """Return a column in another type; see `cast`."""
+    """Return a column in another type; see `cast_rows`."""
     import pyarrow.compute as pc  # 25 ms, only for targets that lack types
 
     if isinstance(column, pa.ExtensionArray):

@@ -11,12 +11,12 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from converter.destination import RECORDS, STORE, Destination, destination_of
+from converter.destination import RECORD_OUTPUTS, STORE, Destination, destination_of
 from converter.errors import UsageError, install_command
 from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest
 from converter.output.parts import Parts
-from converter.output.rows import batches
+from converter.output.rows import read_batches
 from converter.output.stage import Stage
 from converter.plugins import Registry, callable_with
 
@@ -45,7 +45,9 @@ class Load:
         """Return the staged rows of a record, read from disk on demand."""
         schema = self.schemas[record]
         paths = [self.stage.new / file.path for file in self.manifest.files if file.record == record]
-        return pa.RecordBatchReader.from_batches(schema, (batch for path in paths for batch in batches(path, schema)))
+        return pa.RecordBatchReader.from_batches(
+            schema, (batch for path in paths for batch in read_batches(path, schema))
+        )
 
 
 class Target(Protocol):
@@ -118,7 +120,7 @@ def find_target(out: str, to: str | None) -> Target | None:
     Raises:
         UsageError: its package is not installed, or no output has this name; see `destination_of`.
     """
-    return open_target(destination_of(out, to, RECORDS))
+    return open_target(destination_of(out, to, RECORD_OUTPUTS))
 
 
 def open_target(destination: Destination) -> Target | None:

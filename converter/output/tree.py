@@ -9,17 +9,17 @@ from pathlib import Path
 
 from converter.output.manifest import MANIFEST, Manifest
 
-Parts = tuple[str, ...]
+PathNames = tuple[str, ...]
 """A path in the output, name by name."""
 
 
-def files_in(folder: Path) -> list[Parts]:
+def files_in(folder: Path) -> list[PathNames]:
     """Return the paths of the files in a folder, and of links, which are not followed.
 
     Raises:
         OSError: a folder in it cannot be listed.
     """
-    paths: list[Parts] = []
+    paths: list[PathNames] = []
     for root, folders, names in os.walk(folder, onerror=_raise):
         links = [name for name in folders if os.path.islink(os.path.join(root, name))]
         paths += [Path(root, name).relative_to(folder).parts for name in (*names, *links)]
@@ -31,7 +31,7 @@ def holds_only(folder: Path, manifest: Manifest | None) -> bool:
     known_paths = {tuple(path.split("/")) for path in manifest.paths} | {(MANIFEST,)} if manifest else set()
     folders = {path[:length] for path in known_paths for length in range(1, len(path))}
 
-    def holds_known(parents: Parts, path: Path) -> bool:
+    def holds_known(parents: PathNames, path: Path) -> bool:
         with os.scandir(path) as entries:
             return all(
                 (*parents, entry.name) in folders and holds_known((*parents, entry.name), Path(entry))

@@ -50,7 +50,7 @@ def verify(folder: Path) -> list[str]:
     differences = []
     for file in manifest.files:
         try:
-            entry = entry_of(folder, file.path, file.record, file.rows)
+            entry = verified_entry(folder, file.path, file.record, file.rows)
         except OSError as error:
             differences.append(f"{file.path}: {error.strerror}")
         else:
@@ -62,7 +62,7 @@ def verify(folder: Path) -> list[str]:
     return differences
 
 
-def entry_of(folder: Path, path: str, record: str, rows: int) -> File:
+def verified_entry(folder: Path, path: str, record: str, rows: int) -> File:
     """Return the manifest entry of a file in the folder.
 
     Raises:

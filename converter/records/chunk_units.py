@@ -12,7 +12,7 @@ from converter.parse.blocks import CONTAINERS
 from converter.records.block_markdown import BLOCK, ITEM, PARAGRAPH, Tree, fence, quote, table_head, table_row
 from converter.records.sentences import sentences
 
-WORD = re.compile(r"\S++\s*+|\s++")
+WORD_WITH_SPACE = re.compile(r"\S++\s*+|\s++")
 PAIRED_MARKS = ("*", "`", "~~", "$")
 BRACKETS = (("[", "]"), ("(", ")"))
 
@@ -32,7 +32,7 @@ class Run:
 
 
 @dataclass(slots=True, eq=False)
-class Unit:
+class ChunkUnit:
     """What a chunk holds whole. `size` is that of its text or of its Markdown in tokens, whichever is larger.
 
     `blocks` are the indexes of its first and its last block. A heading, or a line that ends with a colon, `leads` to
@@ -51,7 +51,7 @@ class Unit:
     repeats: bool = False
 
 
-def assemble(units: Iterable[Unit]) -> tuple[str, str]:
+def assemble(units: Iterable[ChunkUnit]) -> tuple[str, str]:
     """Return the text and the Markdown of units."""
     texts, markdown = [], []
     for _, group in groupby(units, key=lambda unit: unit.run or unit):
@@ -72,7 +72,7 @@ class Cutter:
     def __init__(self, tree: Tree, section: int, count: Callable[[str], int], limit: int) -> None:
         self._tree, self._section, self._count, self._limit = tree, section, count, limit
 
-    def units(self) -> Iterator[Unit]:
+    def units(self) -> Iterator[ChunkUnit]:
         """Yield the units, none without text."""
         return self._cut(self._tree.start)
 
@@ -100,11 +100,11 @@ class Cutter:
             text += ("\n" if part.kind == ITEM else "\n\n") * bool(text and words) + words
         return text
 
-    def _unit(self, text: str, markdown: str, block: Block, index: int, run: Run | None = None) -> Unit:
+    def _unit(self, text: str, markdown: str, block: Block, index: int, run: Run | None = None) -> ChunkUnit:
         lines = block.line_start, block.line_end
-        return Unit(text, markdown, self._size(text, markdown), self._section, (index, index), lines, run)
+        return ChunkUnit(text, markdown, self._size(text, markdown), self._section, (index, index), lines, run)
 
-    def _cut(self, index: int) -> Iterator[Unit]:
+    def _cut(self, index: int) -> Iterator[ChunkUnit]:
         block = self._tree.blocks[index]
         unit = self._unit(self._text(index), self._tree.markdown[index], block, index)
         if not unit.text.strip():
@@ -127,12 +127,12 @@ class Cutter:
         else:
             yield from self._cut_prose(unit)
 
-    def _quote(self, unit: Unit) -> Unit:
+    def _quote(self, unit: ChunkUnit) -> ChunkUnit:
         markdown = quote(unit.markdown)
         size = self._size(unit.text, markdown)
         return unit if unit.run or size > self._limit else replace(unit, markdown=markdown, size=size)
 
-    def _cut_items(self, index: int, numbers: Iterable[int]) -> Iterator[Unit]:
+    def _cut_items(self, index: int, numbers: Iterable[int]) -> Iterator[ChunkUnit]:
         tree, run = self._tree, Run("\n")
         for at in numbers:
             item = tree.blocks[index].items[at]
@@ -151,7 +151,7 @@ class Cutter:
                 else:
                     yield from self._cut(part.index) if part.kind == BLOCK else self._cut_items(index, [part.index])
 
-    def _cut_table(self, unit: Unit, table: Table) -> Iterator[Unit]:
+    def _cut_table(self, unit: ChunkUnit, table: Table) -> Iterator[ChunkUnit]:
         """Yield the rows, whose header is repeated; where that takes too much, rows and header are prose."""
         header, head = " | ".join([cell.text for cell in table.header]), table_head(table)
         run = Run("\n", header, head, size=self._size(header, head))
@@ -171,7 +171,7 @@ class Cutter:
                 yield from self._cut_prose(replace(part, markdown=text))
             shows_header = True
 
-    def _cut_code(self, unit: Unit, block: Block) -> Iterator[Unit]:
+    def _cut_code(self, unit: ChunkUnit, block: Block) -> Iterator[ChunkUnit]:
         opening, closing = fence(block)
         size = self._size("", f"{opening}\n{closing}")
         first_line = block.line_start + (block.info is not None)
@@ -184,7 +184,7 @@ class Cutter:
             else:
                 yield from self._cut_prose(replace(part, run=None))
 
-    def _cut_prose(self, unit: Unit) -> Iterator[Unit]:
+    def _cut_prose(self, unit: ChunkUnit) -> Iterator[ChunkUnit]:
         """Yield a text as it is or, if it is too large, its sentences, words or characters, with their Markdown."""
         if self._size(unit.text, unit.markdown) <= self._limit:
             yield replace(unit, size=self._size(unit.text, unit.markdown))
@@ -210,7 +210,7 @@ class Cutter:
 
     def _words(self, text: str) -> Iterator[str]:
         """Yield the words of a text with the white space below each, and the parts of a word that is too large."""
-        for match in WORD.finditer(text):
+        for match in WORD_WITH_SPACE.finditer(text):
             parts = [match.group()]
             while parts:
                 part = parts.pop()
@@ -224,7 +224,7 @@ def _join_texts(texts: Iterable[str]) -> str:
     return "\n\n".join([text for text in texts if text])
 
 
-def _keep(unit: Unit) -> Unit:
+def _keep(unit: ChunkUnit) -> ChunkUnit:
     return unit
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from converter.model.chunking import Chunking
 from converter.records.block_markdown import trees
-from converter.records.chunk_units import WORD, Cutter, Unit, assemble
+from converter.records.chunk_units import WORD_WITH_SPACE, ChunkUnit, Cutter, assemble
 from converter.records.context import ParsedDocument, Section
 from converter.records.record import (
     DOC_ID,
@@ -62,7 +62,7 @@ def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
         )
 
 
-def chunks_of(context: ParsedDocument) -> Iterator[tuple[Sequence[Unit], str, str]]:
+def chunks_of(context: ParsedDocument) -> Iterator[tuple[Sequence[ChunkUnit], str, str]]:
     """Yield the units, text and Markdown of each chunk.
 
     A section that fits with all its subsections is one chunk. Of another one, its own blocks fill chunks, and each
@@ -76,7 +76,7 @@ def chunks_of(context: ParsedDocument) -> Iterator[tuple[Sequence[Unit], str, st
     for index in range(len(sections) - 1, -1, -1):
         if (parent := sections[index].parent) is not None:
             totals[parent] += totals[index]
-    headings: list[Unit] = []
+    headings: list[ChunkUnit] = []
     index = 0
     while index < len(sections):
         end = ends[index]
@@ -92,8 +92,8 @@ def chunks_of(context: ParsedDocument) -> Iterator[tuple[Sequence[Unit], str, st
     yield from packer.pack(headings)
 
 
-def _units_by_section(context: ParsedDocument, packer: Packer) -> list[list[Unit]]:
-    units: list[list[Unit]] = [[] for _ in context.sections]
+def _units_by_section(context: ParsedDocument, packer: Packer) -> list[list[ChunkUnit]]:
+    units: list[list[ChunkUnit]] = [[] for _ in context.sections]
     for tree in trees(context.blocks, context.allowance.anew()):
         if tree.start not in context.left_out and context.blocks[tree.start].kind not in UNCHUNKED:
             section = context.section_of[tree.start]
@@ -119,14 +119,14 @@ class Packer:
         self.limit = chunking.tokens - chunking.overlap
         self._joint = self.count("\n\n")
 
-    def size(self, units: Sequence[Unit]) -> int:
+    def size(self, units: Sequence[ChunkUnit]) -> int:
         """Return how many tokens units take at most, the headers and fences of their runs included."""
         runs = {unit.run: unit.run.size for unit in units if unit.run}
         return sum(unit.size + self._joint for unit in units) + sum(runs.values())
 
-    def pack(self, units: Sequence[Unit]) -> Iterator[tuple[Sequence[Unit], str, str]]:
+    def pack(self, units: Sequence[ChunkUnit]) -> Iterator[tuple[Sequence[ChunkUnit], str, str]]:
         """Yield chunks of these units. What leads to a unit goes to its chunk."""
-        chunk: list[Unit] = []
+        chunk: list[ChunkUnit] = []
         size = 0
         for unit in units:
             cost = unit.size + self._joint + self._opening(unit, chunk)
@@ -142,10 +142,10 @@ class Packer:
             size += cost
         yield from self._emit(chunk)
 
-    def _opening(self, unit: Unit, chunk: Sequence[Unit]) -> int:
+    def _opening(self, unit: ChunkUnit, chunk: Sequence[ChunkUnit]) -> int:
         return unit.run.size if unit.run and not (chunk and chunk[-1].run is unit.run) else 0
 
-    def _emit(self, units: Sequence[Unit]) -> Iterator[tuple[Sequence[Unit], str, str]]:
+    def _emit(self, units: Sequence[ChunkUnit]) -> Iterator[tuple[Sequence[ChunkUnit], str, str]]:
         """Yield units as one chunk, or as more where tokens reach over their joints: few tokenizers add up."""
         if not any(not unit.repeats for unit in units):
             return
@@ -160,12 +160,12 @@ class Packer:
         elif text.strip():
             yield units, text, markdown
 
-    def _repetition(self, chunk: Sequence[Unit], below: Unit) -> list[Unit]:
+    def _repetition(self, chunk: Sequence[ChunkUnit], below: ChunkUnit) -> list[ChunkUnit]:
         """Return what the next chunk repeats: the last items or sentences of this one or, if too long, words."""
         last = chunk[-1]
         if not self._overlap or not last.is_prose or not below.is_prose:
             return []
-        units: list[Unit] = []
+        units: list[ChunkUnit] = []
         size = 0
         for unit in reversed(chunk):
             size += unit.size + self._joint
@@ -174,7 +174,7 @@ class Packer:
             units.insert(0, replace(unit, repeats=True))
         if units:
             return units
-        end = self._end_of(list(sentences(last.text))) or self._end_of(WORD.findall(last.text))
+        end = self._end_of(list(sentences(last.text))) or self._end_of(WORD_WITH_SPACE.findall(last.text))
         return [replace(last, text=end, markdown=end, size=self.count(end), repeats=True)] if end.strip() else []
 
     def _end_of(self, parts: Sequence[str]) -> str:
@@ -185,7 +185,7 @@ class Packer:
         return "".join(parts[start:])
 
 
-def _halves(units: Sequence[Unit]) -> Sequence[Sequence[Unit]]:
+def _halves(units: Sequence[ChunkUnit]) -> Sequence[Sequence[ChunkUnit]]:
     """Return the halves of units; of one, its text without header or fence, then halves of it; of a character, none."""
     unit = units[0]
     if len(units) > 1:
@@ -193,12 +193,12 @@ def _halves(units: Sequence[Unit]) -> Sequence[Sequence[Unit]]:
     if unit.run and unit.run.opening:
         return ([replace(unit, markdown=unit.text, run=None)],)
     text = unit.text.strip()
-    words = WORD.findall(text)
+    words = WORD_WITH_SPACE.findall(text)
     middle = len("".join(words[: len(words) // 2])) or len(text) // 2
     return [[replace(unit, text=half, markdown=half)] for half in (text[:middle], text[middle:])] if middle else ()
 
 
-def _last_leads(chunk: Sequence[Unit]) -> list[Unit]:
+def _last_leads(chunk: Sequence[ChunkUnit]) -> list[ChunkUnit]:
     start = len(chunk)
     while start and chunk[start - 1].leads:
         start -= 1

@@ -115,14 +115,13 @@ def typed_columns(blocks: Sequence[Block], hints: Hints) -> list[list[Column]]:
     tables = [table for block in blocks for table in block.tables]
     if not tables:
         return []
-    from converter.values import Table as TableCells
-    from converter.values import infer_tables, writes_comma
+    from converter.values import RawTable, infer_tables, writes_comma
 
     cells = []
     for table in tables:
         header = [cell.text for cell in table.header]
         columns = [[row[position].text for row in table.rows] for position in range(len(header))]
-        cells.append(TableCells(header, columns, table.lines))
+        cells.append(RawTable(header, columns, table.lines))
 
     @cache
     def document_writes_comma() -> bool:

@@ -15,15 +15,15 @@ import pyarrow as pa
 from converter.errors import SchemaError
 from converter.schema.cast import ARROW_TYPES, BadValue, bound, format_error
 from converter.schema.format import check_format, schemas_folder, short_json, suggestion
-from converter.schema.lookup import SOURCES
-from converter.schema.model import OTHERS, PLACE, Field, Schema
+from converter.schema.lookup import FIELD_READERS
+from converter.schema.model import OTHERS, ROW_PLACE, Field, Schema
 from converter.schema.names import refusal
 from converter.schema.patterns import ARROW, Expression, Patterns, compile_pattern
-from converter.schema.units import PARTS, usual_source
+from converter.schema.units import ALL_PARTS, usual_source
 from converter.schema.yaml_file import Path, YamlFile, parse_yaml
 
 SUFFIXES = (".yaml", ".yml", ".json")
-RESERVED_FIELDS = {field.name for field in PLACE} | {OTHERS}
+RESERVED_FIELDS = {field.name for field in ROW_PLACE} | {OTHERS}
 
 # Conditions for some kinds of unit only; the others apply to all.
 CONDITIONS_OF = {
@@ -189,12 +189,12 @@ def _field(
 
 def _sources(file: YamlFile, data: dict[str, Any], path: Path, unit: str) -> Iterator[tuple[str, Any]]:
     """Yield the sources of the value, in file order; `constant` comes last."""
-    source_keys = [key for key in data if key in SOURCES]
+    source_keys = [key for key in data if key in FIELD_READERS]
     for key in sorted(source_keys, key=lambda key: key == "constant") or [""]:
         if not key:
             source = usual_source(unit, data["name"])
             if source is None:
-                choices = ", ".join(PARTS[unit])
+                choices = ", ".join(ALL_PARTS[unit])
                 raise file.error(
                     f"{data['name']} is not a part of {unit} ({choices}); set `part:` or another source", path
                 )
@@ -205,8 +205,8 @@ def _sources(file: YamlFile, data: dict[str, Any], path: Path, unit: str) -> Ite
         if key == "part":
             parts = value if isinstance(value, list) else [value]
             for part in parts:
-                if part not in PARTS[unit]:
-                    raise file.error(f"{unit} cannot have a part {part}{suggestion(part, PARTS[unit])}", key_path)
+                if part not in ALL_PARTS[unit]:
+                    raise file.error(f"{unit} cannot have a part {part}{suggestion(part, ALL_PARTS[unit])}", key_path)
                 yield key, part
             continue
         if key in ("column", "label", "section") or (key == "heading" and not isinstance(value, int)):

@@ -1,4 +1,4 @@
-"""Look up values and conditions in a unit: one function per source (`SOURCES`) and per condition (`CONDITIONS`)."""
+"""Look up values and conditions in a unit: a function per source (`FIELD_READERS`) and condition (`CONDITIONS`)."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def metadata(context: ParsedDocument, keys: Iterable[str]) -> Any:
     return None
 
 
-SOURCES: dict[str, Callable[[Unit, Any], Any]] = {
+FIELD_READERS: dict[str, Callable[[Unit, Any], Any]] = {
     "column": lambda unit, patterns: patterns.find(unit.named_values()),
     "label": lambda unit, patterns: patterns.find(unit.named_values()),
     "section": _from_section(full_text),
@@ -72,7 +72,7 @@ SOURCES: dict[str, Callable[[Unit, Any], Any]] = {
 }
 """Key of a field that names a source -> function that finds the value; None means try the next source."""
 
-LIST_SOURCES = SOURCES | {"section": _from_section(section_items)}
+LIST_SOURCES = FIELD_READERS | {"section": _from_section(section_items)}
 """The same for a field of type list."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from converter.records import ParsedDocument
 from converter.records.record import VALUE_BYTES, characters
-from converter.schema.lookup import CONDITIONS, LIST_SOURCES, SOURCES
+from converter.schema.lookup import CONDITIONS, FIELD_READERS, LIST_SOURCES
 from converter.schema.model import Field, Schema
 from converter.schema.patterns import Expression, Patterns, positions
 from converter.schema.units import UNITS, Unit
@@ -36,7 +36,7 @@ def _candidate(unit: Unit, schema: Schema) -> Candidate:
 
 def raw_value(unit: Unit, field: Field) -> Any:
     """Return the raw value from the first of a field's sources that has one; None if none has."""
-    sources = LIST_SOURCES if field.type == "list" else SOURCES
+    sources = LIST_SOURCES if field.type == "list" else FIELD_READERS
     for key, argument in field.sources:
         value = sources[key](unit, argument)
         if "extract" in field.descriptor and value is not None and key != "constant":

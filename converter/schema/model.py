@@ -12,7 +12,7 @@ from converter.records.record import CONTRACT_VERSION, DOC_ID, LINE_END, LINE_ST
 
 Violation = Literal["fail", "reject", "null"]
 
-PLACE = (DOC_ID, SECTION_ID, LINE_START, LINE_END)
+ROW_PLACE = (DOC_ID, SECTION_ID, LINE_START, LINE_END)
 """The first columns of every record of a schema: where a row comes from."""
 
 OTHERS = "others"
@@ -79,4 +79,4 @@ class Schema:
             others_metadata = {"description": "The columns that no field takes, as raw text."}
             fields.append(pa.field(OTHERS, pa.map_(pa.string(), pa.string()), nullable=False, metadata=others_metadata))
         metadata = {"record": self.name, "description": self.description, "version": CONTRACT_VERSION}
-        return pa.schema([*PLACE, *fields], metadata=metadata)
+        return pa.schema([*ROW_PLACE, *fields], metadata=metadata)

@@ -19,7 +19,7 @@ from converter.parse.blocks import CONTAINERS
 from converter.parse.html_blocks import html_text
 from converter.records import ParsedDocument
 from converter.records.context import heading_level
-from converter.schema.visible import MARKS, cut, plain
+from converter.schema.visible import MARKS, cut, visible_text
 
 QUESTION_WORDS = (
     "question|frage|pregunta|pergunta|domanda|vraag|fråga|spørsmål|spørgsmål|kysymys|pytanie|otázka|kérdés|soru|"
@@ -153,7 +153,7 @@ class _Reader:
 
     def _take_paragraph(self, index: int, block: Block) -> None:
         lines = block.markdown.split("\n")
-        starts = [at for at, line in enumerate(lines) if not at or QUESTION_LABEL.match(plain(line).lstrip())]
+        starts = [at for at, line in enumerate(lines) if not at or QUESTION_LABEL.match(visible_text(line).lstrip())]
         position = 0
         for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
             markdown = "\n".join(lines[start:end])
@@ -266,13 +266,13 @@ def divide(text: str, markdown: str, is_answered: bool) -> tuple[str, str] | Non
     `is_answered` states that the next block begins with the label of an answer.
     """
     lines = markdown.split("\n")
-    answers = (at for at, line in enumerate(lines) if at and ANSWER_LABEL.match(plain(line).lstrip()))
+    answers = (at for at, line in enumerate(lines) if at and ANSWER_LABEL.match(visible_text(line).lstrip()))
     answer_line = next(answers, None)
     run = BOLD_RUN.match(markdown) or EMPHASIZED_LINE.fullmatch(markdown)
     end = len(text) if is_answered or QUESTION_LABEL.match(text) else None
     if answer_line is not None:
         end = cut(text, 0, "\n".join(lines[:answer_line]))
-    elif run is not None and question_text(plain(run[0])):
+    elif run is not None and question_text(visible_text(run[0])):
         end = cut(text, 0, run[0])
     elif end and not is_answered and not text.endswith(QUESTION_END) and (first := QUESTION_FIRST.match(text)):
         end = first.end("question")

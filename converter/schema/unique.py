@@ -13,7 +13,7 @@ import pyarrow as pa
 from converter.records import RECORDS, ParsedDocument
 from converter.records.ledgers import problem_rows
 from converter.schema.format import short_json
-from converter.schema.model import PLACE, Schema
+from converter.schema.model import ROW_PLACE, Schema
 from converter.schema.validate import CODES, Row, Validation, batch, decide, policy_of, stop_at
 
 
@@ -27,7 +27,7 @@ class Uniques:
         """Remove values that occurred before from a document's rows, with a problem for each such row."""
         unique_fields = [
             (index, schema_field)
-            for index, schema_field in enumerate(schema.fields, len(PLACE))
+            for index, schema_field in enumerate(schema.fields, len(ROW_PLACE))
             if schema_field.bounds.get("unique")
         ]
         if not unique_fields:
@@ -50,7 +50,7 @@ class Uniques:
                     f"{first_place[0]}:{first_place[1]}; values must be unique"
                 )
                 values[index] = None
-            if decide(schema, row, row[len(PLACE) :], misfits, result):
+            if decide(schema, row, row[len(ROW_PLACE) :], misfits, result):
                 result.rows.append(tuple(values))
                 self._places |= dict.fromkeys(new_keys, (source, row[2]))
         return result

@@ -98,7 +98,7 @@ UNIT_PARTS = {
     "code": ("code", "language", "info"),
     "document": ("title", "text", "items"),
 }  # fmt: skip
-PARTS = {unit: (*names, *PLACE_PARTS) for unit, names in UNIT_PARTS.items()}
+ALL_PARTS = {unit: (*names, *PLACE_PARTS) for unit, names in UNIT_PARTS.items()}
 """The names that `part:` accepts, for each kind of unit."""
 
 USUAL_SOURCES = {"rows": "column", "form": "label", "document": "metadata"}
@@ -107,7 +107,7 @@ USUAL_SOURCES = {"rows": "column", "form": "label", "document": "metadata"}
 def usual_source(unit: str, name: str) -> tuple[str, Any] | None:
     """Return the default source of a field: by the field's name, from a column, a label, ... or a part."""
     if unit not in USUAL_SOURCES:
-        return ("part", name) if name in PARTS[unit] else None
+        return ("part", name) if name in ALL_PARTS[unit] else None
     if USUAL_SOURCES[unit] == "metadata":
         return "metadata", (name, name.replace("_", "-"), name.replace("_", " "))
     words = r"[\W_]*".join(re.escape(word) for word in re.split(r"[_-]+", name.strip("_-")))

@@ -12,7 +12,7 @@ LINK_TARGET = re.compile(r"\]\([^()\n]{0,2000}\)|\]\[[^\[\]]{0,200}\]|<[^<>]{0,2
 MARKS = re.compile(r"[*_`\\]")
 
 
-def plain(markdown: str) -> str:
+def visible_text(markdown: str) -> str:
     """Return Markdown without marks and the targets of links: its letters and digits are those of the visible text."""
     return html.unescape(MARKS.sub("", LINK_TARGET.sub("]", markdown)))
 
@@ -23,7 +23,7 @@ def cut(text: str, start: int, markdown: str) -> int | None:
     Only letters and digits are compared. Marks without a space before them, such as a question mark, belong to it.
     """
     end = start
-    for character in plain(markdown):
+    for character in visible_text(markdown):
         if not character.isalnum():
             continue
         while end < len(text) and not text[end].isalnum():
@@ -44,6 +44,6 @@ def visible_lines(block: Block) -> Iterator[tuple[int, str, str]]:
         number = min(block.line_start + at, block.line_end)
         start, is_last = position, at == len(lines) - 1
         position = None if start is None else len(block.text) if is_last else cut(block.text, start, markdown)
-        text = plain(markdown) if start is None or position is None else block.text[start:position]
+        text = visible_text(markdown) if start is None or position is None else block.text[start:position]
         if text.strip():
             yield number, text.strip(), markdown

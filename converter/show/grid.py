@@ -7,7 +7,7 @@ from rich import box
 from rich.table import Table as Grid
 from rich.text import Text
 
-from converter.show.markdown import header, is_number, texts
+from converter.show.markdown import header, is_right_aligned, row_texts
 
 
 def grid(table: pa.Table) -> Grid:
@@ -15,8 +15,10 @@ def grid(table: pa.Table) -> Grid:
     drawing = Grid(box=box.ROUNDED, border_style="dim")
     for field in table.schema:
         drawing.add_column(
-            Text(header(field), style="bold"), justify="right" if is_number(field.type) else "left", overflow="fold"
+            Text(header(field), style="bold"),
+            justify="right" if is_right_aligned(field.type) else "left",
+            overflow="fold",
         )
-    for row in texts(table):
+    for row in row_texts(table):
         drawing.add_row(*map(Text, row))
     return drawing

@@ -21,23 +21,23 @@ def cell_text(value: Any) -> str:
     return one_line(str(value) if not isinstance(value, list | dict) else json.dumps(value, ensure_ascii=False))
 
 
-def texts(table: pa.Table) -> list[list[str]]:
+def row_texts(table: pa.Table) -> list[list[str]]:
     """Return the rows as texts."""
     batch = table.combine_chunks().to_batches(max_chunksize=max(table.num_rows, 1))
     return [[cell_text(value) for value in row.values()] for rows in batch for row in json_rows(rows)]
 
 
-def is_number(type: pa.DataType) -> bool:
+def is_right_aligned(type: pa.DataType) -> bool:
     """Whether values of the type are right-aligned, digits below digits."""
     return bool(pa.types.is_integer(type) or pa.types.is_floating(type) or pa.types.is_decimal(type))
 
 
 def markdown_table(table: pa.Table) -> str:
     """Return a GFM table, its columns aligned in the source too; headers include the units of the fields."""
-    body = [[escape(cell) for cell in row] for row in texts(table)]
+    body = [[escape(cell) for cell in row] for row in row_texts(table)]
     grid = [[escape(header(field)) for field in table.schema], *body]
     widths = [max(3, *map(len, column)) for column in zip(*grid, strict=True)]
-    numeric = [is_number(field.type) for field in table.schema]
+    numeric = [is_right_aligned(field.type) for field in table.schema]
     rule = [
         "-" * (width - 1) + ":" if is_right else "-" * width for width, is_right in zip(widths, numeric, strict=True)
     ]

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from converter.document.document import Document
 
 OUTLINE, REPAIRS, PROBLEMS = "outline", "repairs", "problems"
-PARTS = (OUTLINE, REPAIRS, PROBLEMS)
+DRAWN_PARTS = (OUTLINE, REPAIRS, PROBLEMS)
 MOST_REPAIRS = 20
 """Repairs listed below the outline; the others are counted. Without the outline, all are listed, before and after."""
 
 
-def render(document: Document, *, lines: Lines | None = None, parts: Collection[str] = PARTS) -> RenderableType:
+def render(document: Document, *, lines: Lines | None = None, parts: Collection[str] = DRAWN_PARTS) -> RenderableType:
     """Return the Rich renderable of a document.
 
     `lines` leaves out everything that does not touch these lines of the source. `parts` are some of PARTS; without

@@ -21,7 +21,7 @@ from converter.model.source import Source
 from converter.problems import Problem
 from converter.sources.evidence import Listing
 from converter.sources.files import File, Search
-from converter.sources.urls import WEB
+from converter.sources.urls import WEB_SCHEMES
 
 REMOVALS = ("ObjectRemoved:", "LifecycleExpiration:")
 """The beginnings of the names of events after which an object may be gone."""
@@ -117,7 +117,7 @@ def changed_files(
         if isinstance(event, Source):
             yield event
         elif search.takes(event.name) and not search.excludes(event.name):
-            is_web = event.name.lower().startswith(WEB)
+            is_web = event.name.lower().startswith(WEB_SCHEMES)
             for result in find([event.name if is_web else glob.escape(event.name)]):
                 if isinstance(result, Source):
                     result = replace(result, key=ESCAPED.sub(r"\1", result.key))

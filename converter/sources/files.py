@@ -18,7 +18,7 @@ from converter.model.source import Source
 from converter.problems import OUT_OF_MEMORY, Problem
 from converter.sources.clock import Clock
 from converter.sources.ignore import LeftOut, Pattern, is_excluded
-from converter.text.office import format_of, is_suffix
+from converter.text.office import document_format, is_suffix
 
 TEXT_SUFFIXES = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mdx", ".qmd", ".rmd", ".txt", ".text"})
 """The suffixes that a folder search accepts, in any case, compressed or not. A named file may have any suffix."""
@@ -180,7 +180,7 @@ def read_document_file(file: File, maximum_bytes: int, maximum_seconds: float | 
             return source_of_problem(file.key, "not_markdown", f"not a document but {kind}")
         with file.open(Clock(maximum_seconds)) as stream:
             data = read_bounded(unpack(stream, file.name), maximum_bytes)
-        return Source(file.key, data, format=format_of(bare_name(file.name), TEXT_SUFFIXES, data))
+        return Source(file.key, data, format=document_format(bare_name(file.name), TEXT_SUFFIXES, data))
     except Exception as error:  # object stores raise errors from many libraries
         return source_of_error(file, error)
 

@@ -244,7 +244,7 @@ class GitIgnore:
         """Whether git ignores a file or folder of this name in the current folder."""
         names = [*self._names, name]
         for rules in reversed(self._rules):
-            decision = decide(rules.patterns, names[rules.depth :], is_folder)
+            decision = exclusion(rules.patterns, names[rules.depth :], is_folder)
             if decision is not None:
                 return decision
         return False
@@ -275,11 +275,11 @@ def _begins_tree(folder: str) -> bool:
     return os.path.lexists(os.path.join(folder, ".git"))
 
 
-def decide(patterns: Iterable[Pattern], names: Sequence[str], is_folder: bool) -> bool | None:
+def exclusion(patterns: Iterable[Pattern], names: Sequence[str], is_folder: bool) -> bool | None:
     """Return whether patterns exclude a path, given as its names; None if no pattern matches."""
     return next((not pattern.includes for pattern in patterns if pattern.matches(names, is_folder)), None)
 
 
 def is_excluded(patterns: Sequence[Pattern], names: Sequence[str]) -> bool:
     """Whether patterns exclude a file, given as the names of its path, or one of the folders above it."""
-    return any(decide(patterns, names[:end], end < len(names)) for end in range(1, len(names) + 1))
+    return any(exclusion(patterns, names[:end], end < len(names)) for end in range(1, len(names) + 1))

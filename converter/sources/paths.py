@@ -31,7 +31,7 @@ from converter.sources.files import (
     suffix_of,
 )
 from converter.sources.folders import walk
-from converter.sources.ignore import GitIgnore, decide, match_names
+from converter.sources.ignore import GitIgnore, exclusion, match_names
 from converter.sources.opening import open_path
 
 STANDARD_INPUT = "-"
@@ -243,7 +243,7 @@ def _search(
             git.enter(content.path)
 
         def is_skipped(name: str, is_folder: bool, folder_names: tuple[str, ...] = folder_names) -> bool:
-            is_excluded = decide(search.exclude, (*folder_names, name), is_folder)
+            is_excluded = exclusion(search.exclude, (*folder_names, name), is_folder)
             return bool(is_excluded or (git and git.leaves_out(name, is_folder)))
 
         def is_left_out(name: str, is_folder: bool, folder_names: tuple[str, ...] = folder_names) -> bool:

@@ -17,7 +17,7 @@ from converter.sources.table_rows import (
     BATCH_BYTES,
     BATCH_ROWS,
     Columns,
-    Row,
+    SourceRow,
     check_schema,
     first_line,
     rows_of_batches,
@@ -29,12 +29,12 @@ MAXIMUM_SEARCH_LINES = 100
 
 DELIMITERS = ",;\t|"
 
-Reader = Callable[[BinaryIO, Columns, int], Iterator[Row]]
+Reader = Callable[[BinaryIO, Columns, int], Iterator[SourceRow]]
 """Reads the rows of an open file; the integer is the maximum size of a line in bytes. Raises UsageError before the
 first row if a requested column is missing."""
 
 
-def parquet_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[Row]:
+def parquet_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[SourceRow]:
     """Read Parquet, page by page: a row group can be larger than memory. Damage costs the rest of its row group."""
     import pyarrow.parquet as pq
 
@@ -43,14 +43,14 @@ def parquet_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iter
     return _parquet_rows(file, stream, columns, maximum_bytes)
 
 
-def _parquet_rows(file: Any, stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[Row]:
+def _parquet_rows(file: Any, stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[SourceRow]:
     end = 0
     for group in range(file.metadata.num_row_groups):
         number, end = end, end + file.metadata.row_group(group).num_rows
         try:
             batch_rows = _rows_at_once(file.metadata.row_group(group), stream, columns, maximum_bytes)
         except SourceError as error:
-            yield Row(number + 1, {}, Problem(error.code, f"rows {number + 1} to {end}: {error.message}"))
+            yield SourceRow(number + 1, {}, Problem(error.code, f"rows {number + 1} to {end}: {error.message}"))
             continue
         reason = ""
         for rows in {batch_rows: None, 1: None}:  # on damage, the rows before it are read one by one
@@ -66,7 +66,7 @@ def _parquet_rows(file: Any, stream: BinaryIO, columns: Columns, maximum_bytes: 
             except Exception as error:
                 reason = first_line(error)
         if number < end:
-            yield Row(number + 1, {}, Problem("unreadable", f"rows {number + 1} to {end} are damaged: {reason}"))
+            yield SourceRow(number + 1, {}, Problem("unreadable", f"rows {number + 1} to {end} are damaged: {reason}"))
 
 
 def _rows_in(file: Any, group: int) -> int:
@@ -88,18 +88,18 @@ def _rows_at_once(group: Any, stream: BinaryIO, columns: Columns, maximum_bytes:
     return max(1, min(BATCH_ROWS, BATCH_BYTES // largest))
 
 
-def arrow_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[Row]:
+def arrow_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[SourceRow]:
     """Read an Arrow file (Feather) or stream, one record batch at a time."""
     reader = pa.ipc.open_stream(pa.PythonFile(CheckedMessages(stream, maximum_bytes), "r"))
     check_schema(columns, reader.schema)
     return rows_of_batches(reader, columns, maximum_bytes, check=True)
 
 
-def json_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[Row]:
+def json_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[SourceRow]:
     """Read NDJSON, one object per line. An invalid line costs only itself."""
     rows = _json_rows(io.BufferedReader(stream) if isinstance(stream, pa.NativeFile) else stream, maximum_bytes)
     names = [name for name in (columns.text, columns.key) if name]
-    first_rows: list[Row] = []
+    first_rows: list[SourceRow] = []
     types: dict[str, str] = {}
     for row in rows:
         first_rows.append(row)
@@ -111,7 +111,7 @@ def json_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterato
     return chain(first_rows, rows)
 
 
-def _json_rows(stream: BinaryIO, maximum_bytes: int) -> Iterator[Row]:
+def _json_rows(stream: BinaryIO, maximum_bytes: int) -> Iterator[SourceRow]:
     number = 0
     while line := stream.readline(maximum_bytes + 1):
         number += 1
@@ -119,19 +119,19 @@ def _json_rows(stream: BinaryIO, maximum_bytes: int) -> Iterator[Row]:
             while not line.endswith(b"\n") and (line := stream.readline(maximum_bytes)):
                 pass
             message = f"the line is larger than the limit of {maximum_bytes} bytes; raise `maximum_bytes`"
-            yield Row(number, {}, Problem("too_large", message))
+            yield SourceRow(number, {}, Problem("too_large", message))
         elif line.strip():
             try:
                 values = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
                 if not isinstance(values, dict):
                     raise ValueError("an object is expected")
             except (ValueError, RecursionError) as error:
-                yield Row(number, {}, Problem("unreadable", f"line {number} is not a JSON object: {error}"))
+                yield SourceRow(number, {}, Problem("unreadable", f"line {number} is not a JSON object: {error}"))
             else:
-                yield Row(number, values)
+                yield SourceRow(number, values)
 
 
-def csv_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[Row]:
+def csv_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[SourceRow]:
     """Read CSV, every column as text. The delimiter is the character with which the header contains the text column."""
     # Bytes that are not UTF-8 are kept: each document's encoding is detected later, like that of a file.
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
@@ -141,9 +141,11 @@ def csv_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator
     return _csv_rows(records, [(name, header.index(name)) for name in columns.names])
 
 
-def _csv_rows(records: Iterable[Record], places: list[tuple[str, int]]) -> Iterator[Row]:
+def _csv_rows(records: Iterable[Record], places: list[tuple[str, int]]) -> Iterator[SourceRow]:
     for number, (cells, problem) in enumerate(records, 1):
-        yield Row(number, {name: _cell_value(cells[place]) for name, place in places if place < len(cells)}, problem)
+        yield SourceRow(
+            number, {name: _cell_value(cells[place]) for name, place in places if place < len(cells)}, problem
+        )
 
 
 def _cell_value(cell: str) -> str | bytes:
@@ -155,7 +157,7 @@ def _cell_value(cell: str) -> str | bytes:
     return cell
 
 
-TABLES: dict[str, Reader] = {
+TABLE_READERS: dict[str, Reader] = {
     ".parquet": parquet_rows,
     ".pq": parquet_rows,
     ".feather": arrow_rows,
@@ -170,4 +172,4 @@ TABLES: dict[str, Reader] = {
 }
 """The reader of each table format, by suffix."""
 
-TABLE_SUFFIXES = frozenset(filter(None, TABLES))
+TABLE_SUFFIXES = frozenset(filter(None, TABLE_READERS))

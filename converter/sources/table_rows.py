@@ -52,7 +52,7 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SourceRow:
     """A row: its number, and the values of the requested columns, or a problem instead of them."""
 
     number: int
@@ -87,7 +87,7 @@ TEXT_TYPES = (
 
 def rows_of_batches(
     batches: Iterable[pa.RecordBatch], columns: Columns, maximum_bytes: int, number: int = 0, check: bool = False
-) -> Iterator[Row]:
+) -> Iterator[SourceRow]:
     """Yield the rows of record batches, few at a time as Python objects; row numbers continue from `number`.
 
     A row with a value that is invalid for its column's type becomes a problem. With `check`, the batches come
@@ -115,7 +115,9 @@ def _is_valid(batch: pa.RecordBatch) -> bool:
     return True
 
 
-def _rows_of(part: pa.RecordBatch, number: int, maximum_bytes: int, is_valid: bool, repeats: bool) -> Iterator[Row]:
+def _rows_of(
+    part: pa.RecordBatch, number: int, maximum_bytes: int, is_valid: bool, repeats: bool
+) -> Iterator[SourceRow]:
     is_exact = not any(_has_nanoseconds(field.type) for field in part.schema)
     if is_valid and is_exact and part.nbytes * (part.num_rows if repeats else 1) <= BATCH_BYTES:
         try:
@@ -123,15 +125,15 @@ def _rows_of(part: pa.RecordBatch, number: int, maximum_bytes: int, is_valid: bo
         except Exception:  # an invalid value: broken UTF-8, a date outside Python's range
             pass
         else:
-            yield from (Row(number + at, values) for at, values in enumerate(rows, 1))
+            yield from (SourceRow(number + at, values) for at, values in enumerate(rows, 1))
             return
     for at in range(part.num_rows):
         yield _row(part.slice(at, 1), number + at + 1, maximum_bytes, is_valid, repeats)
 
 
-def _row(row: pa.RecordBatch, number: int, maximum_bytes: int, is_valid: bool, repeats: bool) -> Row:
+def _row(row: pa.RecordBatch, number: int, maximum_bytes: int, is_valid: bool, repeats: bool) -> SourceRow:
     if not repeats and row.nbytes > maximum_bytes + ROW_BYTES:
-        return Row(number, {}, too_large(number, row.nbytes, maximum_bytes))
+        return SourceRow(number, {}, too_large(number, row.nbytes, maximum_bytes))
     values: dict[str, Any] = {}
     problem = None
     for name, column in zip(row.schema.names, row.columns, strict=True):
@@ -143,7 +145,7 @@ def _row(row: pa.RecordBatch, number: int, maximum_bytes: int, is_valid: bool, r
             kind = str(row.schema.field(name).type)
             message = f"column {name} of row {number} is not a readable {kind}: {first_line(error)}"
             problem = problem or Problem("unreadable", message)
-    return Row(number, values, problem)
+    return SourceRow(number, values, problem)
 
 
 def _has_nanoseconds(type: pa.DataType) -> bool:

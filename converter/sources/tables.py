@@ -25,8 +25,8 @@ from converter.sources.files import (
     suffix_of,
     unpack,
 )
-from converter.sources.table_formats import TABLE_SUFFIXES, TABLES
-from converter.sources.table_rows import Columns, Row, check_schema, first_line, rows_of_batches, too_large
+from converter.sources.table_formats import TABLE_READERS, TABLE_SUFFIXES
+from converter.sources.table_rows import Columns, SourceRow, check_schema, first_line, rows_of_batches, too_large
 from converter.text.office import format_by_content
 
 PARTITION = re.compile(r"(?<![^/])([^/=]++)=([^/]*+)/")
@@ -42,7 +42,7 @@ def sources_of_table(
     Raises:
         UsageError: before the first row: the file is not a table, or a requested column is missing.
     """
-    reader = TABLES.get(suffix_of(file.name))
+    reader = TABLE_READERS.get(suffix_of(file.name))
     if reader is None:
         raise UsageError(f"is not a table; supported suffixes are {', '.join(sorted(TABLE_SUFFIXES))}", source=file.key)
     partitions = {name: unquote(value) for name, value in PARTITION.findall(file.name) if value != NO_PARTITION}
@@ -84,7 +84,7 @@ def sources_of_batches(
     return (source_of_row(row, "<table>", columns, maximum_bytes) for row in rows)
 
 
-def source_of_row(row: Row, table: str, columns: Columns, maximum_bytes: int = DEFAULT_MAXIMUM_BYTES) -> Source:
+def source_of_row(row: SourceRow, table: str, columns: Columns, maximum_bytes: int = DEFAULT_MAXIMUM_BYTES) -> Source:
     """Return the document in a row, or a source with a problem."""
     key = f"{table}#{row.number}"
     try:
@@ -94,7 +94,7 @@ def source_of_row(row: Row, table: str, columns: Columns, maximum_bytes: int = D
         return source_of_problem(key, "unreadable", f"row {row.number} of {table} cannot be read: {first_line(error)}")
 
 
-def _source_of_row(row: Row, key: str, table: str, columns: Columns, maximum_bytes: int) -> Source:
+def _source_of_row(row: SourceRow, key: str, table: str, columns: Columns, maximum_bytes: int) -> Source:
     data = row.values.get(columns.text)
     if row.problem is not None:
         has_own_key = key != f"{table}#{row.number}"  # otherwise any document of the table may be affected

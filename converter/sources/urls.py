@@ -26,7 +26,7 @@ from converter.sources.clock import Clock, FetchedStream
 from converter.sources.files import File, Search, source_of_problem, suffix_of
 
 URL = re.compile(r"[a-z][a-z0-9+.-]+(?:://|::.*://)", re.I)
-WEB = ("http", "https")
+WEB_SCHEMES = ("http", "https")
 EXTRAS = {
     "s3": "s3",
     "s3a": "s3",
@@ -70,7 +70,7 @@ class RemoteFile:
     @property
     def name(self) -> str:
         """The path, without the query of a web address."""
-        return urlsplit(self.path).path if self.address.startswith(WEB) else self.path
+        return urlsplit(self.path).path if self.address.startswith(WEB_SCHEMES) else self.path
 
     def open(self, clock: Clock) -> AbstractContextManager[BinaryIO]:
         """Open the object."""
@@ -156,7 +156,7 @@ def files_of_url(url: str, search: Search) -> Iterator[File | Source]:
 
 
 def _files_of_store(store: Any, path: str, url: str, search: Search) -> Iterator[File | Source]:
-    is_web = url.lower().startswith(WEB)
+    is_web = url.lower().startswith(WEB_SCHEMES)
     if "*" in path or (has_magic(path) and not is_web):
         yield from _files_of_pattern(store, path, url, search)
     elif is_web:  # a page is a document, even if it lists other pages

@@ -16,7 +16,7 @@ from converter.limits import DEFAULT_MAXIMUM_BYTES
 from converter.model.source import Source
 from converter.problems import Problem
 from converter.sources import Columns, LocalFile, read_there
-from converter.sources.table_rows import Row, rows_of_batches
+from converter.sources.table_rows import SourceRow, rows_of_batches
 from converter.sources.tables import source_of_row
 
 FILES = "files"
@@ -96,7 +96,7 @@ def read_rows(batch: pa.RecordBatch, columns: Columns) -> Iterator[Source]:
         key, number = row.values.get("key"), row.values["number"]
         values = {columns.text: row.values.get("text"), str(columns.key): key}
         values |= {name: row.values.get(column) for name, column in zip(columns.keep, attributes, strict=True)}
-        source = source_of_row(Row(number, values, row.problem), "the data frame", columns)
+        source = source_of_row(SourceRow(number, values, row.problem), "the data frame", columns)
         if key is None or key == "":
             message = "a row has no key; give every row a key"
             yield Source("", problem=Problem("null_key", message), listed=False)

@@ -68,7 +68,7 @@ def convert(
         OutputError: the output exists and may not be replaced, or could not be written.
         SparkError: Spark aborted the job.
     """
-    check(output, options)
+    check_output(output, options)
     if output.layout is None and not output.resumes:
         output = replace(output, layout="folders")  # several workers write
     destination = destination_of(out, output.format, RECORD_FOLDERS)
@@ -96,7 +96,7 @@ def convert(
         raise
 
 
-def check(output: Output, options: Options) -> None:
+def check_output(output: Output, options: Options) -> None:
     """Refuse an output that several workers cannot make.
 
     Raises:

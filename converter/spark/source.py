@@ -20,7 +20,7 @@ from pyspark.sql.pandas.types import from_arrow_type
 from pyspark.sql.types import BinaryType, StructField, StructType
 
 from converter.config import Options, options_from_text, schema_of
-from converter.engine.batches import batches
+from converter.engine.batches import group_sources
 from converter.engine.pool import convert_batches
 from converter.errors import SourceError, UsageError
 from converter.model.events import BatchRows
@@ -31,7 +31,7 @@ from converter.records import RECORDS
 from converter.schema.load import load_schemas
 from converter.sources import LocalFile, find_files, read_there
 from converter.spark.documents import FILES, lists_of
-from converter.spark.job import check
+from converter.spark.job import check_output
 
 SETTLED_SECONDS = 2.0
 """A stream takes a file once it is this old: a file system's clock is coarse, and may be another machine's."""
@@ -93,7 +93,7 @@ class RecordSource(DataSource):
         names = [*RECORDS, *(schema.name for schema in options.schemas)]
         if record not in names:
             raise UsageError(f"unknown record {record}; the records are {', '.join(names)}")
-        check(Output(records=[record]), options)
+        check_output(Output(records=[record]), options)
         return Records(record, options)
 
 
@@ -138,7 +138,7 @@ class Records:
             file if isinstance(file, Source) else read_there(file, folder, maximum_bytes, seconds) for file in files
         )
         schema = _plain(self.schema)
-        for event in convert_batches(batches(sources), self.options, [self.record], isolated=isolated):
+        for event in convert_batches(group_sources(sources), self.options, [self.record], isolated=isolated):
             if isinstance(event, BatchRows):
                 yield from event.records[self.record].cast(schema).to_batches()
 

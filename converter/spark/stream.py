@@ -13,7 +13,7 @@ from converter.destination import FOLDER, LOCAL_FOLDER, RECORD_FOLDERS, destinat
 from converter.errors import UsageError
 from converter.model.report import Report
 from converter.output import Output
-from converter.spark.job import NO_OPTIONS, check, convert
+from converter.spark.job import NO_OPTIONS, check_output, convert
 from converter.spark.source import register
 
 APPEND = Output(mode="append")
@@ -41,7 +41,7 @@ def append_batch(
     Raises:
         UsageError: the output cannot be appended to.
     """
-    check(output, options)
+    check_output(output, options)
     if output.mode != "append":
         raise UsageError(f"a stream appends to its output; the mode {output.mode} is not possible")
     destination = destination_of(out, output.format, RECORD_FOLDERS)

@@ -64,7 +64,7 @@ def is_suffix(suffix: str) -> bool:
     return suffix in SUFFIXES or suffix[1:] in READERS
 
 
-def format_of(name: str, text_suffixes: frozenset[str], data: bytes | str) -> str:
+def document_format(name: str, text_suffixes: frozenset[str], data: bytes | str) -> str:
     """Return the format of a document: by the suffix of its name, or, if the suffix is unknown, by its first bytes."""
     suffix = os.path.splitext(name)[1].lower()
     if suffix[1:] in READERS:

@@ -1,6 +1,6 @@
 """Training data of the model: clean Markdown, rewritten the way scrapers leave it, with the truth of each line.
 
-Only training uses this module. `pieces_of` parses a clean document into its top-level blocks; `write_lines` writes
+Only training uses this module. `clean_blocks` parses a clean document into its top-level blocks; `write_lines` writes
 them without heading marks, without blank lines, hard-wrapped and so on, as a `Layout` specifies.
 """
 
@@ -20,7 +20,7 @@ _FRONT_MATTER = re.compile(r"\A\s*(---|\+\+\+)[ \t]*\n.*?\n\1[ \t]*\n", re.S)
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class CleanBlock:
     """A top-level block: its kind (heading, paragraph, list, table, other) and its lines; a paragraph is one line."""
 
     kind: str
@@ -65,11 +65,11 @@ UNDIVIDED = (Layout("spaced"), Layout("spaced, wrapped", wrap=76), Layout("glued
 """Layouts of texts that never had headings."""
 
 
-def pieces_of(text: str) -> list[Piece]:
+def clean_blocks(text: str) -> list[CleanBlock]:
     """The top-level blocks of a clean document."""
     text = _FRONT_MATTER.sub("", text.replace("\r\n", "\n"), count=1)
     source = text.split("\n")
-    pieces: list[Piece] = []
+    pieces: list[CleanBlock] = []
     for group in _groups(_MARKDOWN.parse(text)):
         opening = group[0]
         if opening.type == "heading_open":
@@ -85,11 +85,11 @@ def pieces_of(text: str) -> list[Piece]:
             kind, lines = "other", source[start:end]
         lines = [line for line in lines if line.strip()]
         if lines and not (pieces and kind in ("list", "table") and pieces[-1].kind == kind):
-            pieces.append(Piece(kind, tuple(lines)))
+            pieces.append(CleanBlock(kind, tuple(lines)))
     return pieces
 
 
-def write_lines(pieces: Sequence[Piece], layout: Layout) -> tuple[list[str], list[bool]]:
+def write_lines(pieces: Sequence[CleanBlock], layout: Layout) -> tuple[list[str], list[bool]]:
     """The lines of a damaged document, and whether each was a heading."""
     lines: list[str] = []
     headings: list[bool] = []

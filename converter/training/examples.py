@@ -25,7 +25,7 @@ from typing import Any
 
 from converter.repair import draft_for_headings
 from converter.repair.headings.blocks import Page, blocks_of
-from converter.training.damage import LAYOUTS, UNDIVIDED, Piece, pieces_of, write_lines
+from converter.training.damage import LAYOUTS, UNDIVIDED, CleanBlock, clean_blocks, write_lines
 from converter.training.undivided import AMBIGUOUS, undivided_texts
 
 WEIGHTS = {"pages": 3.0, "extracts": 0.4, "corpora": 1.0, "excerpts": 3.0, "undivided": 0.8, "ambiguous": 0.05}
@@ -134,7 +134,7 @@ def corpus_examples(folder: Path, documents: int, seed: int = 0) -> Iterator[Exa
     for path in files:
         if count == documents:
             break
-        pieces = pieces_of(path.read_text(encoding="utf-8", errors="replace"))
+        pieces = clean_blocks(path.read_text(encoding="utf-8", errors="replace"))
         kinds = [piece.kind for piece in pieces]
         if kinds.count("heading") < 2 or kinds.count("paragraph") < 3:
             continue
@@ -154,7 +154,7 @@ def corpus_examples(folder: Path, documents: int, seed: int = 0) -> Iterator[Exa
                 yield example
 
 
-def excerpt_examples(source: str, pieces: Sequence[Piece], chance: random.Random) -> Iterator[Example]:
+def excerpt_examples(source: str, pieces: Sequence[CleanBlock], chance: random.Random) -> Iterator[Example]:
     """A few sections of a document as a short text of its own, some with numbers before their titles."""
     starts = [at for at, piece in enumerate(pieces) if piece.kind == "heading"]
     for _ in range(EXCERPTS):
@@ -169,7 +169,7 @@ def excerpt_examples(source: str, pieces: Sequence[Piece], chance: random.Random
                     number = _number_after(number, chance)
                     mark = ".".join(map(str, number))
                     title = template.format(mark, piece.lines[0].rstrip("."), number[-1], _LEVELS[len(number) - 1])
-                    part[at] = Piece("heading", (title,))
+                    part[at] = CleanBlock("heading", (title,))
         layout = chance.choice([layout for layout in LAYOUTS if not layout.headless])
         lines, headings = write_lines(part, layout)
         if example := _example(source, layout.name, "excerpts", lines, dict(enumerate(headings))):

@@ -10,7 +10,7 @@ import random
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from converter.training.damage import Piece
+from converter.training.damage import CleanBlock
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？।؟])")
 _STOPS = " .,;:!?。、，；：！？।؟\"'()[]*_`"
@@ -27,7 +27,7 @@ _UNITS = ("kg", "cm", "m", "km", "h", "min", "%", "€", "GB", "W")
 Text = list[str]
 
 
-def undivided_texts(pieces: Sequence[Piece], chance: random.Random) -> Iterator[tuple[str, list[Piece]]]:
+def undivided_texts(pieces: Sequence[CleanBlock], chance: random.Random) -> Iterator[tuple[str, list[CleanBlock]]]:
     """Yield texts without headings from the blocks of one document, each with the name of its shape."""
     body = [piece for piece in pieces if piece.kind != "heading"]
     prose = [piece.lines[0] for piece in body if piece.kind == "paragraph" and len(piece.lines[0]) > 60]
@@ -36,10 +36,10 @@ def undivided_texts(pieces: Sequence[Piece], chance: random.Random) -> Iterator[
     for start in chance.sample(range(len(body)), min(2, len(body))):
         yield "part", body[start : start + chance.randint(2, 8)]
     for name, shape in SHAPES.items():
-        yield name, [Piece("paragraph", (line,)) for line in shape(chance, prose) if line.strip()]
+        yield name, [CleanBlock("paragraph", (line,)) for line in shape(chance, prose) if line.strip()]
     blocks = list(body)
     for _ in range(chance.randint(1, 2)):
-        blocks.insert(chance.randrange(len(blocks)), Piece("paragraph", (_scrap(chance, prose),)))
+        blocks.insert(chance.randrange(len(blocks)), CleanBlock("paragraph", (_scrap(chance, prose),)))
     yield "notes among prose", blocks
 
 

@@ -29,9 +29,9 @@ from converter.values.names import column_name, column_names, dataset_name
 
 if TYPE_CHECKING:
     from converter.values.inference import (
-        Table,
+        RawTable,
         asked_type,
-        check,
+        check_hints,
         common_conventions,
         infer,
         infer_table,
@@ -43,9 +43,9 @@ if TYPE_CHECKING:
     from converter.values.types import TYPES
 
 __all__ = [
-    "NO_HINTS", "TYPES", "UNTYPED", "Column", "Conventions", "DateOrder", "DecimalMark", "Hints", "Table",
-    "asked_type", "check", "column_name", "column_names", "common_conventions", "dataset_name", "infer", "infer_table",
-    "infer_tables", "storable", "texts", "type_named", "unify",
+    "NO_HINTS", "TYPES", "UNTYPED", "Column", "Conventions", "DateOrder", "DecimalMark", "Hints", "RawTable",
+    "asked_type", "check_hints", "column_name", "column_names", "common_conventions", "dataset_name", "infer",
+    "infer_table", "infer_tables", "storable", "texts", "type_named", "unify",
     "writes_comma",
 ]  # fmt: skip
 

@@ -37,7 +37,7 @@ EXACT_TYPES = {
 """Further names of types, as Arrow prints them."""
 
 
-class Table(NamedTuple):
+class RawTable(NamedTuple):
     """One table as the parser found it."""
 
     headers: Sequence[str]
@@ -101,11 +101,11 @@ def infer_table(
     conventions: Conventions = NO_CONVENTIONS,
 ) -> list[Column]:
     """Return the typed columns of one table; proof from one column settles what another leaves open."""
-    return infer_tables([Table(headers, columns, lines)], hints, conventions)[0]
+    return infer_tables([RawTable(headers, columns, lines)], hints, conventions)[0]
 
 
 def infer_tables(
-    tables: Sequence[Table], hints: Hints = NO_HINTS, conventions: Conventions = NO_CONVENTIONS
+    tables: Sequence[RawTable], hints: Hints = NO_HINTS, conventions: Conventions = NO_CONVENTIONS
 ) -> list[list[Column]]:
     """Return the typed columns of all tables of one document.
 
@@ -142,7 +142,7 @@ def infer_tables(
     return document
 
 
-def check(hints: Hints) -> None:
+def check_hints(hints: Hints) -> None:
     """Raise UsageError for an invalid hint: an unknown or invalid type, a tolerance outside 0 to 1."""
     check_settings(hints)
     for type in hints.value_types:

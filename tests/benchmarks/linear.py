@@ -421,7 +421,7 @@ def exercise() -> None:
     Nothing of the package is imported above, or its expressions would be compiled before they are watched.
     """
     from converter.config import Options
-    from converter.destination import RECORDS, destination_of
+    from converter.destination import RECORD_OUTPUTS, destination_of
     from converter.model.source import Source
     from converter.output.capacity import Capacity
     from converter.output.target import find_target
@@ -442,7 +442,7 @@ def exercise() -> None:
     for text in texts:
         rows_of_batch([Source("a.md", text)], Options())
     find_target("a folder", None)
-    destination_of("postgresql://user@host/name", None, RECORDS)
+    destination_of("postgresql://user@host/name", None, RECORD_OUTPUTS)
     Capacity("a system", 9, forbidden=" ").names(["a b"])
     component("a")
     component("*a*b?[!c]d*")
@@ -734,12 +734,12 @@ def stages(text: str) -> Iterator[tuple[str, Stage]]:
     from converter.repair.draft import Draft
     from converter.show.markdown import markdown_table
     from converter.show.terminal import render
-    from converter.text.office import format_of
+    from converter.text.office import document_format
     from converter.text.reading import read_text
     from converter.values import NO_HINTS
 
     data, options = text.encode("utf-8", "replace"), Options()
-    yield "format", lambda: format_of("a", frozenset(), data)
+    yield "format", lambda: document_format("a", frozenset(), data)
     cache: dict[str, Any] = {}
     yield "text", lambda: cache.update(text=read_text(data, "a.md"))
     if "text" not in cache:

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from converter.config import Options, Output
-from converter.engine.batches import batches, count_rows
+from converter.engine.batches import count_rows, group_sources
 from converter.engine.encoding import convert_encoded
 from converter.engine.pool import most_unfinished
 from converter.records import RECORDS
@@ -119,7 +119,7 @@ def measure(folder: Path) -> tuple[list[float], float]:
         count=partial(count_rows, hinted_types=()),
     )  # fmt: skip
     times, size = [], 0
-    for start in batches(find_sources([str(folder)]).unread):
+    for start in group_sources(find_sources([str(folder)]).unread):
         spent, answer = seconds(lambda sources=start.sources: pickle.dumps([*work(sources)]))  # type: ignore[misc]
         times.append(spent)
         size += len(answer) + len(pickle.dumps(start.sources))

@@ -20,9 +20,9 @@ from converter.api.read import read
 from converter.config import Options
 from converter.document.document import Document
 from converter.inspect.html import address, environment
-from converter.inspect.lines import KIND_OF_BLOCK, KINDS
+from converter.inspect.lines import KIND_OF_BLOCK, LINE_KINDS
 from converter.inspect.page import PageContent, write_page
-from converter.inspect.reading import LONGEST_TABLE, Branch, Reading, branches
+from converter.inspect.reading import LONGEST_TABLE, Branch, DocumentView, branches
 from converter.model.source import Source
 from converter.printable import confidence_text
 from tests.support.attacks import CODE, HOSTILE
@@ -87,7 +87,7 @@ def page_of(*sources: Source, options: Options | None = None) -> tuple[Page, lis
 
 
 def kinds(text: str) -> list[str]:
-    return [line.kind for line in Reading(read(text, name="x"), live=True).lines]
+    return [line.kind for line in DocumentView(read(text, name="x"), live=True).lines]
 
 
 def test_every_line_has_the_kind_it_was_read_as() -> None:
@@ -104,14 +104,14 @@ def test_every_line_has_the_kind_it_was_read_as() -> None:
     ]  # fmt: skip
     assert kinds("<!-- a -->\n\n---\ntitle: A\n---\nwords\n") == ["html", "blank", *["metadata"] * 3, "paragraph"]
     assert kinds("words\n\n![Share](http://x.y/share.png)\n\nRelated posts\n")[0] == "paragraph"
-    assert set(KIND_OF_BLOCK.values()) <= set(KINDS)
+    assert set(KIND_OF_BLOCK.values()) <= set(LINE_KINDS)
 
 
 @given(st.lists(FRAGMENTS, max_size=40).map("".join))
 @settings(max_examples=60, deadline=None)
 def test_any_document_renders_and_no_line_is_unread_or_missing(source: str) -> None:
     document = read(source, name="x")
-    reading = Reading(document, live=True)
+    reading = DocumentView(document, live=True)
     page = Page(environment().get_template("document.html").render(reading=reading))
     assert page.elements <= ELEMENTS and page.attributes <= ATTRIBUTES
     assert "<article>" in document._repr_html_()
@@ -123,24 +123,24 @@ def test_any_document_renders_and_no_line_is_unread_or_missing(source: str) -> N
 
 def test_a_line_in_no_record_is_marked_unread() -> None:
     context = dataclasses.replace(read("one\n\ntwo\n").context, blocks=(), sections=(), section_of=())
-    assert [line.kind for line in Reading(Document(context), live=True).lines] == ["unread", "blank", "unread"]
+    assert [line.kind for line in DocumentView(Document(context), live=True).lines] == ["unread", "blank", "unread"]
 
 
 def test_lines_show_repairs_and_problems() -> None:
-    lines = Reading(read("| a |\n|---|\n| 1 | 2 |\n"), live=True).lines
+    lines = DocumentView(read("| a |\n|---|\n| 1 | 2 |\n"), live=True).lines
     assert [line.problem for line in lines] == ["", "", "warning"]
     document = read(SCRAPED)
     heading = document.repairs[0]
-    lines = Reading(document, live=True).lines
+    lines = DocumentView(document, live=True).lines
     assert (heading["rule"], lines[heading["line_start"] - 1].confidence) == ("bare_heading", heading["confidence"])
     assert lines[0].confidence is None
 
 
 def test_chunks_are_shown_on_request() -> None:
     draw = environment().get_template("document.html").render
-    plain = draw(reading=Reading(read(SCRAPED, name="a"), live=True))
+    plain = draw(reading=DocumentView(read(SCRAPED, name="a"), live=True))
     document = read(SCRAPED, name="a", chunks=64)
-    page, chunks = draw(reading=Reading(document, live=True)), document.chunks
+    page, chunks = draw(reading=DocumentView(document, live=True)), document.chunks
     assert "panel-chunks" not in plain and 'id="panel-chunks"' in page
     panel = page[page.index('id="panel-chunks"') : page.index('id="panel-repairs"')]
     assert panel.count('<span class="kind">chunk ') == len(chunks) > 5
@@ -162,7 +162,7 @@ def test_a_confidence_is_rounded_down(confidence: float, text: str) -> None:
 def test_a_page_shows_the_layout_with_its_evidence_and_the_confidence_of_lines() -> None:
     document = read(SCRAPED)
     assert document.state is not None
-    reading = Reading(document, live=True)
+    reading = DocumentView(document, live=True)
     page = environment().get_template("document.html").render(reading=reading)
     header = page.partition("</header>")[0]
     assert f"Layout: {document.state.layout}" in header

@@ -17,7 +17,7 @@ from converter.document.document import Document
 from converter.errors import UsageError
 from converter.printable import one_line, printable
 from converter.show.outline import Lines
-from converter.show.terminal import PARTS, PROBLEMS, REPAIRS, render
+from converter.show.terminal import DRAWN_PARTS, PROBLEMS, REPAIRS, render
 from converter.show.why import render_why
 from tests.support import commands
 from tests.support.documents import EVERY_KIND, HOSTILE, SCRAPED
@@ -82,7 +82,7 @@ def test_repairs_are_shown() -> None:
     assert "- How Rivers Shape the Land Around Them" in full and "+ ## How Rivers Shape the Land Around Them" in full
     assert "found glued" not in full
     assert plain(draw(document, parts=[PROBLEMS])).rstrip().endswith("0 problems")
-    assert "repair" not in plain(draw(read(SCRAPED, repair="off"), parts=PARTS))
+    assert "repair" not in plain(draw(read(SCRAPED, repair="off"), parts=DRAWN_PARTS))
 
 
 def test_only_the_requested_lines_are_shown() -> None:

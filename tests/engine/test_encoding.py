@@ -16,7 +16,7 @@ from converter.engine.encoding import Encoder, convert_encoded, encoding_sink
 from converter.model.events import BatchEnd, BatchPieces, BatchRows, BatchStart, Event
 from converter.model.report import Report
 from converter.model.source import Source
-from converter.output import format_of, stored_schemas
+from converter.output import file_format, stored_schemas
 from converter.problems import Problem
 from converter.schema.load import load_schemas
 from converter.write import FORMATS, Layout
@@ -46,7 +46,7 @@ def rows_in(pieces: BatchPieces, output: Output) -> dict[str, list[Any]]:
     rows = {}
     for name, schema in stored_schemas(output, Options()).items():
         stream = io.BytesIO()
-        assert format_of(name, output.format) == "parquet"
+        assert file_format(name, output.format) == "parquet"
         writer = FORMATS["parquet"].writer(stream, schema, Layout())
         for piece in pieces.pieces.get(name, ()):
             join(writer, piece, schema)

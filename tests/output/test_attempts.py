@@ -24,7 +24,7 @@ from converter.output.manifest import parse_manifest, run_of
 from converter.output.store_names import RUNS, name_of, stored_path
 from converter.output.store_target import StoreTarget
 from converter.output.stored import differences, open_stored
-from converter.output.verification import entry_of
+from converter.output.verification import verified_entry
 from converter.records import RECORDS
 from tests.support.stores import MemoryStore
 
@@ -46,7 +46,7 @@ def attempt(workplace: SharedStore, number: int, key: str) -> list[File]:
     with workplace.folder() as folder:
         (folder / "documents").mkdir()
         pq.write_table(pa.Table.from_pylist([row], SCHEMA), folder / "documents" / "part-00000.parquet")
-        files = workplace.put(folder, [entry_of(folder, "documents/part-00000.parquet", "documents", 1)], number)
+        files = workplace.put(folder, [verified_entry(folder, "documents/part-00000.parquet", "documents", 1)], number)
     assert not folder.exists()
     return files
 

@@ -113,15 +113,15 @@ def test_renamed_columns_and_omitted_data_sets_are_problems() -> None:
 def check_round_trip(names: list[str], capacity: Capacity, place: str, read: Any, folder: Path) -> None:
     """Load a table with these column names through the real target, and read it back by position."""
     from converter.datasets import Datasets, Share
-    from converter.datasets.part import PLACE
+    from converter.datasets.part import TABLE_PLACE
 
     fields = [pa.field(name, pa.string(), metadata={"description": name}) for name in names]
-    schema = pa.schema([*PLACE, *fields], metadata={"dataset": "x", "version": "2"})
+    schema = pa.schema([*TABLE_PLACE, *fields], metadata={"dataset": "x", "version": "2"})
     values = [str(number) for number in range(len(names))]
     batch = pa.RecordBatch.from_arrays(
         [
             pa.array(["d"]),
-            *(pa.array([0], field.type) for field in PLACE[1:]),
+            *(pa.array([0], field.type) for field in TABLE_PLACE[1:]),
             *(pa.array([value]) for value in values),
         ],
         schema=schema,
@@ -145,7 +145,7 @@ def check_round_trip(names: list[str], capacity: Capacity, place: str, read: Any
         write_target(sources({"a": "text\n"}), target, Output(mode="overwrite"), Options())
     table = read(place)["datasets/x"]
     (row,) = table.to_pylist()
-    assert [*row.values()][len(PLACE) :] == values
+    assert [*row.values()][len(TABLE_PLACE) :] == values
 
 
 @pytest.mark.slow

@@ -21,14 +21,14 @@ from converter.destination import (
     PAGE,
     PARQUET_FILE,
     RECORD_FOLDERS,
-    RECORDS,
+    RECORD_OUTPUTS,
     ROWS,
-    SCHEMA,
+    SCHEMA_FILE,
     STORE,
     STREAM,
-    TABLES,
+    TABLE_OUTPUTS,
     Writes,
-    check_file,
+    check_writable,
     destination_of,
 )
 from converter.errors import UsageError
@@ -36,7 +36,17 @@ from converter.output import TARGETS
 from converter.write import FORMATS
 from tests.support.commands import run
 
-ALL = (RECORDS, RECORD_FOLDERS, LOCAL_FOLDER, TABLES, PAGE, SCHEMA, PARQUET_FILE, JSON_FILE, EVENTS_FILE)
+ALL = (
+    RECORD_OUTPUTS,
+    RECORD_FOLDERS,
+    LOCAL_FOLDER,
+    TABLE_OUTPUTS,
+    PAGE,
+    SCHEMA_FILE,
+    PARQUET_FILE,
+    JSON_FILE,
+    EVENTS_FILE,
+)
 
 MEANINGS: list[tuple[str | None, str | None, str, str | None]] = [
     # name, --to, destination, format
@@ -95,7 +105,7 @@ MEANINGS: list[tuple[str | None, str | None, str, str | None]] = [
 def test_a_name_decides_the_destination_and_format(
     name: str | None, to: str | None, place: str, format: str | None
 ) -> None:
-    destination = destination_of(name, to, RECORDS)
+    destination = destination_of(name, to, RECORD_OUTPUTS)
     assert (destination.place, destination.format) == (place, format)
 
 
@@ -131,7 +141,7 @@ def test_unsupported_names_are_refused(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError) as error:
-        destination_of(name, to, RECORDS)
+        destination_of(name, to, RECORD_OUTPUTS)
     assert "pw@" not in str(error.value) and "=pw" not in str(error.value)
     assert not any(tmp_path.iterdir())
 
@@ -139,20 +149,20 @@ def test_unsupported_names_are_refused(
 def test_an_existing_folder_is_a_folder_whatever_its_suffix(tmp_path: Path) -> None:
     for name in ("x.csv", "x.duckdb", "x.xlsx", "x.md"):
         (tmp_path / name).mkdir()
-        assert destination_of(tmp_path / name, None, RECORDS).place == FOLDER
+        assert destination_of(tmp_path / name, None, RECORD_OUTPUTS).place == FOLDER
         with pytest.raises(UsageError, match="is a folder"):
-            destination_of(tmp_path / name, None, TABLES)
+            destination_of(tmp_path / name, None, TABLE_OUTPUTS)
     os.mkfifo(tmp_path / "x.parquet")
     with pytest.raises(UsageError, match="pipe"):
-        destination_of(tmp_path / "x.parquet", None, RECORDS)
+        destination_of(tmp_path / "x.parquet", None, RECORD_OUTPUTS)
 
 
 @pytest.mark.parametrize(
     "writes, valid_names, invalid_names",
     [
-        (TABLES, ["x.md", "x.txt", "x.parquet", "x"], ["x.xlsx", "x.html", "delta://x", "x.duckdb", "x/"]),
+        (TABLE_OUTPUTS, ["x.md", "x.txt", "x.parquet", "x"], ["x.xlsx", "x.html", "delta://x", "x.duckdb", "x/"]),
         (PAGE, ["x.html", "x.htm", "page", "page.v2"], ["x.pdf", "x.csv", "x.md", "s3://b/x.html", "x/"]),
-        (SCHEMA, ["x.yaml", "x.yml"], ["x.json", "x.csv", "http://h/x.yaml"]),
+        (SCHEMA_FILE, ["x.yaml", "x.yml"], ["x.json", "x.csv", "http://h/x.yaml"]),
         (PARQUET_FILE, ["x.parquet", "x"], ["x.csv", "-", "s3://b/x.parquet"]),
         (RECORD_FOLDERS, ["out", "out/", "v1.2", "s3://b/out"],
          ["x.csv", "x.duckdb", "delta://x", "hdfs://h/out", "hdfs:/out", "-"]),
@@ -171,10 +181,10 @@ def test_each_command_accepts_only_outputs_it_writes(
 
 def test_report_files_may_be_devices(tmp_path: Path) -> None:
     for name in ("run.json", "run", "run.log", "-", "/dev/null"):
-        check_file(name, JSON_FILE)
+        check_writable(name, JSON_FILE)
     for name in ("run.xlsx", "s3://b/run.json", "https://h/x", str(tmp_path), "run.parquet"):
         with pytest.raises(UsageError):
-            check_file(name, JSON_FILE)
+            check_writable(name, JSON_FILE)
 
 
 def test_destination_tables_agree_with_formats_and_targets() -> None:
@@ -191,7 +201,7 @@ PIECES = st.lists(
 )
 
 
-@given(name=NAMES | PIECES.map("".join), to=st.sampled_from([None, *RECORDS.names]), writes=st.sampled_from(ALL))
+@given(name=NAMES | PIECES.map("".join), to=st.sampled_from([None, *RECORD_OUTPUTS.names]), writes=st.sampled_from(ALL))
 @settings(max_examples=500, deadline=None)
 def test_any_name_has_a_valid_destination_or_is_refused(name: str, to: str | None, writes: Writes) -> None:
     """No path begins with the scheme of an address, and no new folder has the suffix of a file."""

@@ -16,7 +16,7 @@ from pyiceberg.types import DecimalType, DoubleType, LongType, StringType
 
 from converter.output import iceberg_table
 from converter.output.iceberg_table import SUBSTITUTES, add_snapshot, documented_schema, main_of, move_main
-from converter.output.stored_types import cast, stored_type
+from converter.output.stored_types import cast_rows, stored_type
 from tests.support.places import (
     AFTER,
     DOCUMENTS,
@@ -156,7 +156,7 @@ VALUES: list[tuple[pa.DataType, Any, pa.DataType, Any]] = [
 def test_each_type_is_stored_in_one_that_iceberg_has(type: pa.DataType, value: Any, stored: Any, result: Any) -> None:
     assert stored_type(type, SUBSTITUTES) == stored
     batch = pa.RecordBatch.from_arrays([array_of(value, type)], ["x"])
-    assert cast(batch, pa.schema([("x", stored)])).to_pydict() == {"x": [result, None]}
+    assert cast_rows(batch, pa.schema([("x", stored)])).to_pydict() == {"x": [result, None]}
 
 
 def array_of(value: Any, type: pa.DataType) -> pa.Array:
@@ -171,7 +171,7 @@ def test_every_type_comes_back_from_a_table(iceberg: str) -> None:
     schema = pa.schema([(f"c{number}", row[0]) for number, row in enumerate(VALUES)])
     batch = pa.RecordBatch.from_arrays([array_of(value, type) for type, value, _, _ in VALUES], schema=schema)
     table = new_table(iceberg, schema)
-    snapshot = add_snapshot(table, schema, [cast(batch, documented_schema(schema))], {})
+    snapshot = add_snapshot(table, schema, [cast_rows(batch, documented_schema(schema))], {})
     assert (main_of(table.refresh()), snapshot.rows) == (None, 2)
     move_main(table, None, snapshot.snapshot_id or 0)
     rows = table.refresh().scan().to_arrow().to_pydict()

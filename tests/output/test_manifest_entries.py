@@ -14,7 +14,7 @@ from converter.model.report import Report
 from converter.output import MANIFEST, Manifest, read_manifest, verify
 from converter.output.datapackage import PROFILE, write_datapackage
 from converter.output.manifest import File, check_file, group_files, is_name, units_of
-from converter.output.verification import check_files, entry_of
+from converter.output.verification import check_files, verified_entry
 from converter.version import __version__
 
 HASH = "0" * 64
@@ -94,7 +94,7 @@ def test_files_of_the_same_documents_are_a_group() -> None:
 def output(folder: Path, data: bytes = b"12345") -> Manifest:
     (folder / "out").mkdir()
     (folder / "out" / "cells.parquet").write_bytes(data)
-    values = manifest([entry_of(folder / "out", "cells.parquet", "cells", 4)])
+    values = manifest([verified_entry(folder / "out", "cells.parquet", "cells", 4)])
     values.write(folder / "out")
     return values
 

@@ -21,7 +21,7 @@ from converter.cli import progress
 from converter.config import Options, Run
 from converter.datasets import DATASETS
 from converter.engine import conversion, pool
-from converter.engine.batches import BATCH_BYTES, batches
+from converter.engine.batches import BATCH_BYTES, group_sources
 from converter.engine.run import write_folder
 from converter.errors import OutputError, TooManyProblems, UsageError
 from converter.model.report import Report
@@ -170,7 +170,7 @@ def test_partitions_follow_the_hive_layout(tmp_path: Path) -> None:
 
 def test_batches_hold_one_partition_and_little_memory() -> None:
     inputs = [Source(str(n), "x" * 700_000, attributes={"n": str(n % 20 if n < 100 else n)}) for n in range(160)]
-    groups = [start.sources for start in batches(iter(inputs), ["n"])]
+    groups = [start.sources for start in group_sources(iter(inputs), ["n"])]
     for batch in groups:
         assert len({source.attributes["n"] for source in batch}) == 1
     assert sorted(source.key for batch in groups for source in batch) == sorted(source.key for source in inputs)
@@ -183,7 +183,7 @@ def test_batches_hold_one_partition_and_little_memory() -> None:
             pending.add(int(source.key))
             yield source
 
-    for start in batches(tracked_sources(), ["n"]):
+    for start in group_sources(tracked_sources(), ["n"]):
         pending -= {int(source.key) for source in start.sources}
         assert len(pending) <= 33
 
@@ -321,7 +321,7 @@ def test_a_document_whose_rows_cannot_be_made_fails_alone(
 def test_a_large_document_is_a_batch_of_its_own() -> None:
     sizes = [10, 2_000_000, 20, 30, BATCH_BYTES, 40]
     inputs = [Source(str(size), "x" * size) for size in sizes]
-    batch_sizes = [[len(source.data) for source in start.sources] for start in batches(inputs)]
+    batch_sizes = [[len(source.data) for source in start.sources] for start in group_sources(inputs)]
     assert batch_sizes == [[10], [2_000_000], [20, 30], [BATCH_BYTES], [40]]
 
 

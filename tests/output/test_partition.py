@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from converter.config.partitions import check_names
+from converter.config.partitions import check_partition_names
 from converter.errors import UsageError
 from converter.model.source import Source
 from converter.output.partition import has_value, partition_of, unused_attributes
@@ -64,10 +64,10 @@ def test_a_name_is_escaped_and_several_are_nested() -> None:
 )
 def test_names_are_checked(names: tuple[str, ...], message: str | None) -> None:
     if message is None:
-        check_names(names)
+        check_partition_names(names)
         return
     with pytest.raises(UsageError) as error:
-        check_names(names)
+        check_partition_names(names)
     assert str(error.value) == message
 
 

@@ -24,7 +24,7 @@ from converter.output.directory import Directory
 from converter.output.manifest import MANIFEST, Manifest, read_manifest
 from converter.output.placement import NOTHING_KEPT
 from converter.output.stage import IN_PLACE, MIXED, move_in_stage, open_stage, write_file
-from converter.output.verification import entry_of
+from converter.output.verification import verified_entry
 from tests.support.folders import listing
 
 OLD = {"documents.csv": "old", "links.csv": "same", "datasets/a.csv": "a", "datasets/gone.csv": "gone"}
@@ -42,7 +42,7 @@ def fill(folder: Path, run_id: str, files: Mapping[str, str]) -> Manifest:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
     names = {path: path.partition("/lang")[0].removesuffix(".csv") for path in files}
-    entries = [entry_of(folder, path, names[path], 1) for path in files]
+    entries = [verified_entry(folder, path, names[path], 1) for path in files]
     manifest = Manifest(run_id, "now", "1", "csv", "0" * 64, {"records": [DATASETS]}, 1, entries)
     manifest.write(folder)
     return manifest

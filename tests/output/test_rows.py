@@ -16,7 +16,7 @@ from converter.errors import OutputError, UsageError
 from converter.model.source import Source, document_id
 from converter.output import Output
 from converter.output.removal import check_removal, emptied_containers
-from converter.output.rows import batches, rows_to_keep
+from converter.output.rows import read_batches, rows_to_keep
 from converter.problems import OF_THE_RUN
 from converter.records import RECORDS
 
@@ -47,25 +47,25 @@ def write(path: Path, count: int, schema: pa.Schema = LINKS) -> Path:
 
 
 def test_a_file_is_read_in_batches(tmp_path: Path) -> None:
-    read = list(batches(write(tmp_path / "a.parquet", 2049), LINKS))
+    read = list(read_batches(write(tmp_path / "a.parquet", 2049), LINKS))
     assert [batch.num_rows for batch in read] == [1024, 1024, 1]
     assert all(batch.schema.equals(LINKS) for batch in read)
-    (batch,) = batches(write(tmp_path / "b.parquet", 3), LINKS, ["url", "link_id"])
+    (batch,) = read_batches(write(tmp_path / "b.parquet", 3), LINKS, ["url", "link_id"])
     assert batch.schema.names == ["url", "link_id"] and batch.column("link_id").to_pylist() == [0, 1, 2]
-    assert list(batches(write(tmp_path / "c.parquet", 0), LINKS)) == []
+    assert list(read_batches(write(tmp_path / "c.parquet", 0), LINKS)) == []
 
 
 def test_a_file_with_other_columns_or_content_is_damaged(tmp_path: Path) -> None:
     path = write(tmp_path / "a.parquet", 1, pa.schema([field for field in LINKS if field.name != "title"]))
     with pytest.raises(OutputError) as error:
-        list(batches(path, LINKS))
+        list(read_batches(path, LINKS))
     assert str(error.value) == (
         f"{path}: has columns that no run writes; the output is damaged; recreate it with `overwrite`"
     )
     assert error.value.code == "damaged"
     path.write_bytes(b"PAR1 and then\nnothing")
     with pytest.raises(OutputError, match=r"^\S+a\.parquet: cannot be read: .+; the output is damaged; recreate it"):
-        list(batches(path, LINKS))
+        list(read_batches(path, LINKS))
 
 
 # -- removal

@@ -11,7 +11,7 @@ import pytest
 
 from converter.errors import OutputError
 from converter.output import store_client
-from converter.output.store import CODE, ConditionError
+from converter.output.store import STORE_CODE, ConditionError
 from converter.output.store_client import KEYS_PER_REQUEST, PART_BYTES, PARTS, ObjectStore, output_error
 
 obstore = pytest.importorskip("obstore", reason="the extra stores is not installed")
@@ -82,7 +82,7 @@ def test_a_server_without_tls_is_allowed_if_the_environment_names_it(
 def test_an_address_that_names_no_store_is_refused() -> None:
     with pytest.raises(OutputError, match=r"az://box/x: .*GenericError.*check the address") as error:
         ObjectStore("az://box/x")
-    assert error.value.code == CODE
+    assert error.value.code == STORE_CODE
 
 
 def test_settings_of_boto_are_used_unless_the_environment_has_others(
@@ -136,7 +136,7 @@ def test_an_object_is_read_whole_or_in_part(store: ObjectStore, tmp_path: Path) 
     assert store.get("c") is None
     with pytest.raises(OutputError, match="s3://bucket/out/c: there is no such object") as error:
         store.read("c", 0, 1)
-    assert error.value.code == CODE
+    assert error.value.code == STORE_CODE
 
 
 def test_a_conditional_put_holds_to_its_condition(store: ObjectStore) -> None:
@@ -251,7 +251,7 @@ def test_an_error_is_in_plain_words_without_the_request() -> None:
     }
     for kind, message in cases.items():
         error = output_error(kind(secret), f"{PLACE}/x")
-        assert (error.message, error.source, error.code) == (message, f"{PLACE}/x", CODE)
+        assert (error.message, error.source, error.code) == (message, f"{PLACE}/x", STORE_CODE)
         assert isinstance(error, ConditionError) == ("another program" in message)
 
 
@@ -263,7 +263,7 @@ def test_a_missing_bucket_is_not_a_missing_object(text: str, store: ObjectStore)
     store._obstore = type("Library", (), {"get": staticmethod(get)})
     with pytest.raises(OutputError, match="out/a: there is no such bucket or container; check the address") as error:
         store.get("a")
-    assert error.value.code == CODE
+    assert error.value.code == STORE_CODE
 
 
 def test_a_refusal_in_the_answer_is_reported_as_one(store: ObjectStore) -> None:

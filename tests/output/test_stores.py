@@ -29,7 +29,7 @@ from converter.output import MANIFEST, Output
 from converter.output.kept import SMALL_GROUPS
 from converter.output.manifest import Manifest, parse_manifest, read_manifest, run_of
 from converter.output.stage import IN_PLACE
-from converter.output.store import CODE, StoredFile
+from converter.output.store import STORE_CODE, StoredFile
 from converter.output.store_names import RUNS
 from converter.output.store_target import StoreTarget, UnknownOutcomeError
 from converter.output.stored import differences, open_stored
@@ -413,7 +413,7 @@ def test_a_call_that_fails_costs_nothing(mode: Any, before: dict[str, str], step
             nonlocal count
             count += 1
             if count == number:
-                raise OutputError("the store did not answer", source=PLACE, code=CODE)
+                raise OutputError("the store did not answer", source=PLACE, code=STORE_CODE)
 
         store = base.copy(**{moment: fail})
         try:
@@ -458,7 +458,7 @@ def test_a_store_that_is_gone_at_the_commit_leaves_an_unknown_outcome() -> None:
 
     def fail(call: str, key: str) -> None:
         if key == MANIFEST and failing:
-            raise OutputError("the store did not answer", source=f"{PLACE}/{MANIFEST}", code=CODE)
+            raise OutputError("the store did not answer", source=f"{PLACE}/{MANIFEST}", code=STORE_CODE)
 
     failing: list[int] = []
     store.after = lambda call, key: failing.append(1) if call == "entries" else fail(call, key)
@@ -480,7 +480,7 @@ def test_a_run_that_is_too_late_fails_at_the_first_attempt(is_answered: bool) ->
         manifest = before if is_answered else replace(before, run_id="other")
         store.objects[MANIFEST] = (manifest.text.encode(), -1, datetime.now(UTC))
         if not is_answered:
-            raise OutputError("the store did not answer", source=PLACE, code=CODE)
+            raise OutputError("the store did not answer", source=PLACE, code=STORE_CODE)
 
     store.before = interfere
     with pytest.raises(
@@ -560,7 +560,7 @@ def test_a_run_that_fails_removes_what_it_has_put() -> None:
 
     def refuse(call: str, key: str) -> None:
         if call == "put" and key.startswith("sections/"):
-            raise OutputError("does not answer", code=CODE)
+            raise OutputError("does not answer", code=STORE_CODE)
 
     store.before = refuse
     with pytest.raises(OutputError, match="nothing of this run was kept"):

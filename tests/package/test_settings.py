@@ -19,7 +19,7 @@ import converter
 from converter.api.arguments import ConvertArguments
 from converter.cli import COMMANDS, app
 from converter.cli.console import FLAGS, in_flags
-from converter.cli.flags import NAMED_ONLY, Flags, Reading, Running, Selecting, Writing, with_flags
+from converter.cli.flags import NAMED_ONLY, Flags, ReadingFlags, Running, Selecting, Writing, with_flags
 from converter.config import (
     Options,
     Output,
@@ -181,7 +181,7 @@ def test_messages_have_the_flag_of_every_setting() -> None:
 
 
 @with_flags()
-def command(selecting: Selecting, reading: Reading, writing: Writing, running: Running) -> None:
+def command(selecting: Selecting, reading: ReadingFlags, writing: Writing, running: Running) -> None:
     """Collect what a user says."""
     options = reading.options()
     output = writing.output("parquet", options)

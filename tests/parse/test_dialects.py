@@ -46,6 +46,7 @@ def test_the_specifications_read_as_without_dialects(name: str) -> None:
     [
         ("::: note\n:::", {0: 1}),
         (":::: a\n::: note\n:::\n::::", {1: 2, 0: 3}),
+        ("~~~\n::: note\n~~~\n:::", {}),
         (":::: two words\n::: note\n:::\n::::", {1: 2}),
         ("::::a\n::: note\n:::\n::::", {1: 2}),
         (":::: a ::::\n::: note\n:::\n::::", {1: 2, 0: 3}),
@@ -79,3 +80,26 @@ def test_marks_are_paired(text: str, pairs: dict[int, int]) -> None:
 def test_hostile_marks_take_linear_time(unit: str) -> None:
     work: Callable[[int], object] = lambda size: read(unit * (size // len(unit)))  # noqa: E731
     assert steep(work, 48_000) is None
+
+
+DIRECTIVES = "card container div exercise figure grid grid-item grid-item-card image proof solution tab-set tabs table"
+ELEMENTS = (
+    "abbr acronym applet area audio b base basefont bdi bdo big blink button canvas cite code col colgroup data "
+    "datalist del details dfn em embed font frame frameset head html i iframe input ins kbd label link map mark "
+    "marquee math meta meter nobr noframes object output param picture progress q rb rp rt rtc ruby s samp select "
+    "slot small source span strike strong svg td th time track tt u var video wbr"
+)
+
+
+@pytest.mark.parametrize("name", DIRECTIVES.split())
+def test_the_content_of_these_directives_is_markdown(name: str) -> None:
+    assert [(block.kind, block.text) for block in read(f"```{{{name}}}\nSome *text*.\n```")][1] == (
+        "paragraph", "Some text."
+    )  # fmt: skip
+    assert [block.kind for block in read(f"```{{{name}s-of-ours}}\nSome *text*.\n```")] == ["code"]
+
+
+@pytest.mark.parametrize("name", ELEMENTS.split())
+def test_a_tag_of_html_is_no_text_even_if_it_never_ends(name: str) -> None:
+    assert [block.text.split() for block in read(f"x <{name}> z")] == [["x", "z"]]
+    assert [block.text for block in read(f"x <{name}-of-ours> z")] == [f"x <{name}-of-ours> z"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import runpy
 import tracemalloc
 from collections import Counter
+from pathlib import Path
 from unittest.mock import patch
 
 import pyarrow as pa
@@ -13,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import converter
 from converter.config import Options
 from converter.datasets import DATASETS
 from converter.engine.conversion import convert_batch
@@ -20,6 +23,7 @@ from converter.model.events import join_rows
 from converter.model.source import Source, document_id
 from converter.records import RECORDS, Record, default_records
 from converter.records.contract import contract, published_contract
+from converter.records.record import DOC_ID, STRING, fault_of, field
 from converter.records.sections import PIECE, word_count
 from tests.benchmarks.documents import CONSTRUCTS, generate_articles
 from tests.support.accounting import rows_of
@@ -44,8 +48,8 @@ def test_every_record_is_published_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
 def test_every_field_has_a_description(record: Record) -> None:
-    for field in record.schema:
-        assert field.metadata[b"description"].endswith(b".")
+    for column in record.schema:
+        assert column.metadata[b"description"].endswith(b".")
 
 
 def test_an_empty_run_has_the_same_schemas_as_a_full_run() -> None:
@@ -155,3 +159,26 @@ def test_python_memory_for_a_large_document_is_bounded(text: str, most: int) -> 
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < most * len(source.data)
+
+
+def test_the_command_publishes_the_contract_of_every_built_in_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["contract", str(tmp_path)])
+    runpy.run_path(str(PROJECT / "converter" / "records" / "contract.py"), run_name="__main__")
+    assert {path.name: path.read_text("utf-8") for path in tmp_path.iterdir()} == {
+        path.name: path.read_text("utf-8") for path in SCHEMAS.glob("*.json")
+    }
+
+
+@pytest.mark.parametrize(
+    ("item", "label"),
+    [("f(a: b) c", None), ("f (a): b", "f (a)"), ("it's a: b", "it's a"), ("say 'a: b'", None), ("f[a: b] c", None)],
+)
+def test_a_colon_within_brackets_or_quotes_ends_no_label(item: str, label: str | None) -> None:
+    assert [row.label for row in converter.read_text(f"- {item}\n").list_items] == [label]
+
+
+def test_a_record_with_a_field_twice_is_refused_by_the_name_of_the_field() -> None:
+    fields = (DOC_ID, field("b", STRING, ""), field("b", STRING, ""), field("a", STRING, ""), field("a", STRING, ""))
+    assert fault_of("x", Record("x", "", (), fields, lambda context: [])) == "two fields have the name a"

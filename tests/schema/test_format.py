@@ -20,9 +20,9 @@ from converter.schema.cast import ARROW_TYPES
 from converter.schema.export import EXPORTS
 from converter.schema.format import check_format, format_rules
 from converter.schema.load import CONDITIONS_OF, KEYS_OF, load_schemas, parse_schemas, ready_made
-from converter.schema.lookup import CONDITIONS, SOURCES
+from converter.schema.lookup import CONDITIONS, FIELD_READERS
 from converter.schema.match import match
-from converter.schema.units import PARTS, UNITS
+from converter.schema.units import ALL_PARTS, UNITS
 from converter.schema.validate import batch
 from converter.schema.yaml_file import YamlFile
 from converter.text.front_matter import yaml_loader
@@ -116,12 +116,12 @@ def test_the_loader_agrees_with_the_published_json_schema() -> None:
 
 def test_the_format_lists_the_values_that_the_code_accepts() -> None:
     rules = format_rules()["$defs"]
-    assert set(rules["record"]["properties"]["from"]["enum"]) == set(UNITS) == set(PARTS)
+    assert set(rules["record"]["properties"]["from"]["enum"]) == set(UNITS) == set(ALL_PARTS)
     assert set(rules["where"]["properties"]) == set(CONDITIONS)
     assert set(CONDITIONS_OF) < set(CONDITIONS)
     field = rules["field"]["properties"]
-    assert set(field) > set(SOURCES) | set(KEYS_OF)
-    assert set(rules["part"]["enum"]) == {part for parts in PARTS.values() for part in parts}
+    assert set(field) > set(FIELD_READERS) | set(KEYS_OF)
+    assert set(rules["part"]["enum"]) == {part for parts in ALL_PARTS.values() for part in parts}
     assert set(field["type"]["enum"]) == {*ARROW_TYPES, "list"}
     assert set(field["itemType"]["enum"]) <= set(ARROW_TYPES)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from converter.schema.questions import divide, question_text
-from converter.schema.visible import cut, plain
+from converter.schema.visible import cut, visible_text
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_paragraph_is_divided_after_its_question(
     ],
 )
 def test_markdown_without_marks_and_targets(markdown: str, text: str) -> None:
-    assert plain(markdown) == text
+    assert visible_text(markdown) == text
 
 
 @pytest.mark.parametrize(

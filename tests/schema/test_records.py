@@ -217,3 +217,9 @@ def test_the_values_of_rows_count_against_what_a_document_may_take() -> None:
     allowance = context.allowance = Allowance()
     match(context, load_one(TOWNS))
     assert allowance.taken == 4 * VALUE_BYTES + len("Aa12B3")
+
+
+def test_the_raw_values_of_a_rejected_row_are_written_as_the_author_did() -> None:
+    context = read_document(Source("a.md", "| Town | Size |\n|---|---|\n| Åby | groß |\n".encode()), Options())
+    (problem,) = match(context, load_one(TOWNS)).problems
+    assert problem.raw is not None and '"town": "Åby", "size": "groß"' in problem.raw

@@ -12,7 +12,7 @@ from converter.errors import SourceError
 from converter.problems import Problem
 from converter.sources import table_formats
 from converter.sources.table_formats import json_rows, parquet_rows
-from converter.sources.table_rows import BATCH_ROWS, Columns, Row
+from converter.sources.table_rows import BATCH_ROWS, Columns, SourceRow
 
 MAXIMUM = 1000
 
@@ -38,10 +38,10 @@ def test_a_row_group_that_is_too_large_costs_its_rows(monkeypatch: pytest.Monkey
     stream = parquet_of(pa.table({"text": texts, "other": texts, "meta": [{"x": 1}] * 5}), 2)
     rows = [*parquet_rows(stream, Columns("text", keep=("meta",)), MAXIMUM)]
     assert rows == [
-        Row(1, {"text": "a", "meta": {"x": 1}}),
-        Row(2, {"text": "b", "meta": {"x": 1}}),
-        Row(3, {}, Problem("too_large", "rows 3 to 4: column text is too large")),
-        Row(5, {"text": "e", "meta": {"x": 1}}),
+        SourceRow(1, {"text": "a", "meta": {"x": 1}}),
+        SourceRow(2, {"text": "b", "meta": {"x": 1}}),
+        SourceRow(3, {}, Problem("too_large", "rows 3 to 4: column text is too large")),
+        SourceRow(5, {"text": "e", "meta": {"x": 1}}),
     ]
     assert {*names} == {"column text", "column meta.x"}
 
@@ -81,10 +81,10 @@ def test_a_line_that_is_too_large_is_passed_over_in_parts() -> None:
     rows = [*json_rows(stream, Columns("text"), MAXIMUM)]
     message = f"the line is larger than the limit of {MAXIMUM} bytes; raise `maximum_bytes`"
     assert rows == [
-        Row(1, {"text": "a"}),
-        Row(3, {}, Problem("too_large", message)),
-        Row(4, {"text": "b"}),
-        Row(5, {}, Problem("unreadable", "line 5 is not a JSON object: an object is expected")),
-        Row(6, {"text": "y" * (MAXIMUM - 13)}),
-        Row(7, {}, Problem("too_large", message)),
+        SourceRow(1, {"text": "a"}),
+        SourceRow(3, {}, Problem("too_large", message)),
+        SourceRow(4, {"text": "b"}),
+        SourceRow(5, {}, Problem("unreadable", "line 5 is not a JSON object: an object is expected")),
+        SourceRow(6, {"text": "y" * (MAXIMUM - 13)}),
+        SourceRow(7, {}, Problem("too_large", message)),
     ]

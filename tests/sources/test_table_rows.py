@@ -11,7 +11,15 @@ import pytest
 from converter.errors import UsageError
 from converter.problems import Problem
 from converter.sources import table_rows
-from converter.sources.table_rows import BATCH_ROWS, ROW_BYTES, Columns, Row, check_schema, first_line, rows_of_batches
+from converter.sources.table_rows import (
+    BATCH_ROWS,
+    ROW_BYTES,
+    Columns,
+    SourceRow,
+    check_schema,
+    first_line,
+    rows_of_batches,
+)
 
 TEXT = Columns("text")
 
@@ -22,7 +30,9 @@ def batch_of(**columns: Any) -> pa.RecordBatch:
     )
 
 
-def rows(*batches: pa.RecordBatch, columns: Columns = TEXT, maximum_bytes: int = 1000, **values: Any) -> list[Row]:
+def rows(
+    *batches: pa.RecordBatch, columns: Columns = TEXT, maximum_bytes: int = 1000, **values: Any
+) -> list[SourceRow]:
     return [*rows_of_batches(batches, columns, maximum_bytes, **values)]
 
 
@@ -38,7 +48,7 @@ def rows_one_by_one(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     calls: list[bool] = []
     convert = table_rows._row
 
-    def record(row: pa.RecordBatch, number: int, maximum_bytes: int, is_valid: bool, repeats: bool) -> Row:
+    def record(row: pa.RecordBatch, number: int, maximum_bytes: int, is_valid: bool, repeats: bool) -> SourceRow:
         calls.append(is_valid)
         return convert(row, number, maximum_bytes, is_valid, repeats)
 
@@ -60,7 +70,7 @@ def test_rows_are_numbered_across_batches() -> None:
 def test_only_the_columns_that_are_needed_are_read() -> None:
     batch = batch_of(other=[1], text=["a"], key=["k"], lang=["en"])
     assert rows(batch, columns=Columns("text", "key", ("lang", "text"))) == [
-        Row(1, {"text": "a", "key": "k", "lang": "en"})
+        SourceRow(1, {"text": "a", "key": "k", "lang": "en"})
     ]
     assert Columns("text", "key", ("lang", "text")).names == ["text", "key", "lang"]
 
@@ -96,7 +106,7 @@ def test_a_text_that_is_not_utf_8_costs_its_row(check: bool) -> None:
     first, second, third = rows(
         batch_of(text=broken_texts(), key=["x", "y", "z"]), columns=Columns("text", "key"), check=check
     )
-    assert (first, third) == (Row(1, {"text": "a", "key": "x"}), Row(3, {"text": "c", "key": "z"}))
+    assert (first, third) == (SourceRow(1, {"text": "a", "key": "x"}), SourceRow(3, {"text": "c", "key": "z"}))
     assert (second.number, second.values) == (2, {"key": "y"})
     assert second.problem is not None and second.problem.code == "unreadable"
     assert second.problem.message.startswith("column text of row 2 is not a readable string: ")
@@ -191,6 +201,6 @@ def test_a_row_that_is_too_large_is_not_converted(monkeypatch: pytest.MonkeyPatc
     size = batch.slice(0, 1).nbytes
     large, small = rows(batch, maximum_bytes=size - ROW_BYTES - 1)
     message = f"row 1 has {size} bytes, the limit is {size - ROW_BYTES - 1}; raise it with `maximum_bytes`"
-    assert large == Row(1, {}, Problem("too_large", message))
-    assert small == Row(2, {"text": "b"})
+    assert large == SourceRow(1, {}, Problem("too_large", message))
+    assert small == SourceRow(2, {"text": "b"})
     assert [row.problem for row in rows(batch, maximum_bytes=size - ROW_BYTES)] == [None, None]

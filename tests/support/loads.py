@@ -13,7 +13,7 @@ from converter.output import Target
 from converter.output.manifest import Manifest
 from converter.output.stage import open_stage
 from converter.output.target import Load
-from converter.output.verification import entry_of
+from converter.output.verification import verified_entry
 from converter.records import RECORDS
 from converter.version import __version__
 
@@ -57,7 +57,7 @@ def publish(
             path = stage.new / f"{name}.parquet"
             path.parent.mkdir(exist_ok=True)
             pq.write_table(table, path)
-        files = [entry_of(stage.new, f"{name}.parquet", name, table.num_rows) for name, table in staged.items()]
+        files = [verified_entry(stage.new, f"{name}.parquet", name, table.num_rows) for name, table in staged.items()]
         schemas = {name: table.schema for name, table in staged.items()}
         types = {name: {field.name: str(field.type) for field in schema} for name, schema in schemas.items()}
         manifest = Manifest(

@@ -29,7 +29,7 @@ from typing import Any
 import pytest
 
 from converter.errors import OutputError
-from converter.output.store import CODE, ConditionError, Entry, Object, Version
+from converter.output.store import STORE_CODE, ConditionError, Entry, Object, Version
 
 
 @dataclass
@@ -61,7 +61,7 @@ class MemoryStore:
     def read(self, key: str, start: int, stop: int) -> bytes:
         with self._call("read", key):
             if key not in self.objects:
-                raise OutputError("there is no such object", source=f"{self.name}/{key}", code=CODE)
+                raise OutputError("there is no such object", source=f"{self.name}/{key}", code=STORE_CODE)
             self.bytes_received += stop - start
             return self.objects[key][0][start:stop]
 

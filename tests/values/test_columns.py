@@ -12,8 +12,8 @@ from converter.errors import UsageError
 from converter.values import (
     Conventions,
     Hints,
-    Table,
-    check,
+    RawTable,
+    check_hints,
     column_name,
     infer,
     infer_table,
@@ -73,9 +73,9 @@ def test_dates_of_one_column_settle_those_of_another() -> None:
 
 def test_dates_of_one_table_settle_those_of_a_table_without_proof() -> None:
     tables = [
-        Table(["d"], [["03/04/2024"]], [5]),
-        Table(["d"], [["12/25/2023"]], [15]),
-        Table(["d", "e"], [["03/04/2024"], ["2023-12-25"]], [25]),
+        RawTable(["d"], [["03/04/2024"]], [5]),
+        RawTable(["d"], [["12/25/2023"]], [15]),
+        RawTable(["d", "e"], [["03/04/2024"], ["2023-12-25"]], [25]),
     ]
     (first,), _, (third, _) = infer_tables(tables)
     assert [str(first.values[0]), str(third.values[0])] == ["2024-03-04", "2024-03-04"]
@@ -139,10 +139,10 @@ def test_a_rank_is_looked_for_at_the_start_of_a_header_only(length: int, type: s
 
 def test_the_conventions_of_one_table_settle_it_before_those_of_the_document() -> None:
     tables = [
-        Table(["d", "e"], [["03/04/2024"], ["25/12/2023"]], [5]),
-        Table(["d", "e"], [["12/25/2023"], ["03/04/2024"]], [15]),
-        Table(["n", "m"], [["1.234", "200"], ["0,5", "1"]], [25, 26]),
-        Table(["n"], [["1.234", "200"]], [35, 36]),
+        RawTable(["d", "e"], [["03/04/2024"], ["25/12/2023"]], [5]),
+        RawTable(["d", "e"], [["12/25/2023"], ["03/04/2024"]], [15]),
+        RawTable(["n", "m"], [["1.234", "200"], ["0,5", "1"]], [25, 26]),
+        RawTable(["n"], [["1.234", "200"]], [35, 36]),
     ]
     first, second, third, fourth = infer_tables(tables)
     assert [str(column.values[0]) for column in (*first, *second)] == [
@@ -155,7 +155,7 @@ def test_the_conventions_of_one_table_settle_it_before_those_of_the_document() -
 def test_a_document_takes_the_conventions_that_it_is_given_unless_it_proves_others() -> None:
     user_conventions = Conventions(date_order="mdy", decimal=",")
     dates, numbers = infer_tables(
-        [Table(["d"], [["03/04/2024"]], [5]), Table(["n", "m"], [["1.234", "200"], ["0.5", "1"]], [5, 6])],
+        [RawTable(["d"], [["03/04/2024"]], [5]), RawTable(["n", "m"], [["1.234", "200"], ["0.5", "1"]], [5, 6])],
         conventions=user_conventions,
     )
     assert str(dates[0].values[0]) == "2024-03-04"
@@ -192,7 +192,7 @@ def test_names_are_unique_in_a_table() -> None:
 )
 def test_an_invalid_hint_is_refused(hints: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError) as caught:
-        check(Hints(**hints))
+        check_hints(Hints(**hints))
     assert str(caught.value).startswith(message)
 
 
@@ -202,7 +202,7 @@ def test_an_invalid_hint_is_refused(hints: dict[str, Any], message: str) -> None
      {"types": {"*": "decimal128(38, 9)", "x": "Timestamp[us, tz=UTC]"}}],
 )  # fmt: skip
 def test_a_valid_hint_is_accepted(hints: dict[str, Any]) -> None:
-    check(Hints(**hints))
+    check_hints(Hints(**hints))
 
 
 def test_a_forced_type_that_does_not_exist_is_refused() -> None:

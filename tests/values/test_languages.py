@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from converter.values import Hints, Table, infer_tables
+from converter.values import Hints, RawTable, infer_tables
 from converter.values.column import Conventions
 from converter.values.languages import FEWEST, MOST_WORDS, writes_comma
 
@@ -45,7 +45,7 @@ def test_few_words_tell_nothing_and_many_are_enough() -> None:
 
 
 def test_proof_from_another_column_settles_what_the_language_leaves_open() -> None:
-    tables = [Table(["a"], [["1.234"]], [3]), Table(["b"], [["0,5"]], [7])]
+    tables = [RawTable(["a"], [["1.234"]], [3]), RawTable(["b"], [["0,5"]], [7])]
     language = Conventions(writes_comma=lambda: True)
     assert [str(columns[0].type) for columns in infer_tables(tables, Hints(), language)] == ["int64", "double"]
     assert str(infer_tables(tables[:1], Hints(), language)[0][0].type) == "string"
@@ -60,5 +60,5 @@ def test_the_language_is_asked_for_only_where_a_number_is_open() -> None:
 
     for cells, times in ((["1", "2"], 0), (["1,5", "2"], 0), (["12.50", "x"], 0), (["1.234"], 1)):
         asked.clear()
-        infer_tables([Table(["a"], [cells], [3])], Hints(), Conventions(writes_comma=language))
+        infer_tables([RawTable(["a"], [cells], [3])], Hints(), Conventions(writes_comma=language))
         assert bool(asked) is bool(times), cells
