@@ -36,6 +36,9 @@ TELLING, TELL = 40, 0.6
 """Columns from which on a line with a label says something, and the share of items that do: a field of a form or of a
 configuration is shorter."""
 
+LIKE = 0.75
+"""The share of items that have the pattern of the line above them, if that is one of them."""
+
 RECURRENT = 0.7
 """A run with no more different labels, to its lines, is part of a log or a talk: each item of a list has its own."""
 
@@ -81,7 +84,7 @@ def pattern_of(line: str) -> str:
 def is_like(line: str, items: Sequence[str]) -> bool:
     """Whether most items have the pattern of a line above them, which is then no title but the first of them."""
     pattern = pattern_of(line)
-    return pattern != "" and 2 * sum(pattern_of(item) == pattern for item in items) > len(items)
+    return pattern != "" and sum(pattern_of(item) == pattern for item in items) >= LIKE * len(items)
 
 
 def lists_among(lines: Sequence[str], is_text: Sequence[bool], are_apart: bool) -> Iterator[tuple[int, int, float]]:

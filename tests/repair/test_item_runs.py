@@ -8,6 +8,9 @@ from converter.repair.item_runs import lists_among, pattern_of
 
 WIDE = ["Keep the deck of the boat dry", "Coil all of the ropes by hand", "Close every hatch at night"]
 LABELS = ["Mast", "Keel", "Oars"]
+LIKE_LINES = [
+    f"{name} of seasoned wood, {feet} feet" for name, feet in (("Keel", 2), ("Mast", 4), ("Oars", 6), ("Deck", 8))
+]
 CASES = {
     "two sentences below a lead-in": (["Do this first:", "Paint the boat.", "Dry sails often.", "-"], [(1, 3)]),
     "two sentences of a text": (["Do this first:", "The boat is old.", "He paints it.", "-"], []),
@@ -17,25 +20,8 @@ CASES = {
     "two titles": (["Keep in mind:", *WIDE[:2]], []),
     "a title below the items": (["Keep in mind:", *WIDE, "Harbour news", "The harbour is open to all."], [(1, 4)]),
     "a title above three wide lines": (["Before the storm", *WIDE], [(1, 4)]),
-    "a line above two like it and one unlike it": (
-        [
-            "Keel of seasoned oak, 12 feet",
-            "Mast of seasoned pine, 20 feet",
-            "Oars of seasoned ash, 30 feet",
-            "Rope of hemp and a tarred sail",
-            "-",
-        ],
-        [(0, 4)],
-    ),
-    "a line above one like it and two unlike it": (
-        [
-            "Keel of seasoned oak, 12 feet",
-            "Mast of seasoned pine, 20 feet",
-            "Oars and all of the paddles",
-            "Rope of hemp and a tarred sail",
-        ],
-        [(1, 4)],
-    ),
+    "a line above three like it and one unlike it": ([*LIKE_LINES, "Rope of hemp and a tarred sail", "-"], [(0, 5)]),
+    "a line above two like it and one unlike it": ([*LIKE_LINES[:3], "Rope of hemp and a tarred sail", "-"], [(1, 4)]),
     "a title above two wide lines": (["Before the storm", *WIDE[:2]], []),
     "a title above three lines of a menu": (["Harbour", "Our boats", "Our berths", "Our news"], []),
     "a title above single words": (["Harbour", *["Extraordinarilylongsinglewords"] * 3], []),

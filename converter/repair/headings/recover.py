@@ -46,6 +46,9 @@ SURE_BELOW_TITLE = 0.8
 SEVERAL = 3
 """From this number of adjacent lines of one pattern on, none is a title."""
 
+NUMBERED = ("", "a 0", "a 0.", "a 0:")
+"""Patterns of words alone, and of words with their number (`Chapter 4.`): such titles may be adjacent."""
+
 STOPS = (".", "。", "।", "۔")
 """Marks that end a statement: some titles have one, but not adjacent titles."""
 LONGEST_RUN = 2
@@ -183,8 +186,8 @@ def judge(page: Page, chances: Mapping[int, float]) -> tuple[dict[int, float], d
 def _is_one_of_several(page: Page, at: int) -> bool:
     """Whether a line without an ordinal number stands in a run of lines whose words alone differ, as items do."""
     text = page.blocks[at].text
-    pattern = "" if _number(text) else pattern_of(text)
-    if not pattern:
+    pattern = pattern_of(text)
+    if pattern in NUMBERED or _number(text):
         return False
     below = takewhile(lambda block: pattern_of(block.text) == pattern, page.blocks[at : at + SEVERAL])
     above = takewhile(lambda block: pattern_of(block.text) == pattern, reversed(page.blocks[max(0, at - SEVERAL) : at]))
