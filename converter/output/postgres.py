@@ -18,14 +18,7 @@ from converter.errors import OutputError, UsageError
 from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest, parse_manifest
 from converter.output.parts import Parts
-from converter.output.postgres_values import (
-    decode_column,
-    encode_column,
-    encoded_type,
-    fits_in_a_page,
-    normalize_type,
-    sql_type,
-)
+from converter.output.postgres_values import decode, encode, encoded_type, fits_in_a_page, normalize_type, sql_type
 from converter.output.staging_place import staging_place
 from converter.output.tables import (
     MANIFEST_TABLE,
@@ -138,9 +131,7 @@ class Postgres:
         schema = pa.schema([full_schema.field(name) for name in columns or full_schema.names])
         with self._connect() as database:
             for batch in database.rows(record, schema.names):
-                arrays = [
-                    decode_column(column, field.type) for column, field in zip(batch.columns, schema, strict=True)
-                ]
+                arrays = [decode(column, field.type) for column, field in zip(batch.columns, schema, strict=True)]
                 yield pa.RecordBatch.from_arrays(arrays, schema=schema.with_metadata(full_schema.metadata))
 
     def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
@@ -299,8 +290,7 @@ class _Session:
         fields = [field.with_type(encoded_type(field.type)) for field in rows.schema]
         schema = pa.schema(fields)
         encoded_rows = (
-            pa.RecordBatch.from_arrays([encode_column(column) for column in batch.columns], schema=schema)
-            for batch in rows
+            pa.RecordBatch.from_arrays([encode(column) for column in batch.columns], schema=schema) for batch in rows
         )
         reader = pa.RecordBatchReader.from_batches(schema, encoded_rows)
         self._cursor.adbc_ingest(

@@ -79,7 +79,7 @@ def encoded_type(type: pa.DataType) -> pa.DataType:
     return type.value_type if pa.types.is_dictionary(type) else type
 
 
-def encode_column(column: pa.Array) -> pa.Array:
+def encode(column: pa.Array) -> pa.Array:
     """Return a column as COPY accepts it: nested values as JSON; NUL, which PostgreSQL cannot hold, as U+FFFD."""
     if sql_type(column.type) == "JSONB":
         objects = dict if pa.types.is_map(column.type) else lambda value: value
@@ -104,7 +104,7 @@ def _without_nul(value: Any) -> Any:
     return [_without_nul(item) for item in value] if isinstance(value, list) else value
 
 
-def decode_column(column: pa.Array, type: pa.DataType) -> pa.Array:
+def decode(column: pa.Array, type: pa.DataType) -> pa.Array:
     """Return a column as it was before it was encoded."""
     if pa.types.is_map(type):
         return pa.array([None if row is None else list(json.loads(row).items()) for row in column.to_pylist()], type)

@@ -17,8 +17,8 @@ from converter.output.manifest import Manifest
 from converter.output.postgres import NAME_BYTES, Postgres, listing
 from converter.output.postgres_values import (
     PAGE_ROW_BYTES,
-    decode_column,
-    encode_column,
+    decode,
+    encode,
     encoded_type,
     fits_in_a_page,
     normalize_type,
@@ -214,7 +214,7 @@ NESTED = pa.list_(pa.struct([("a", pa.string()), ("b", pa.list_(pa.string()))]))
     ],
 )  # fmt: skip
 def test_no_value_has_a_nul_character(type: pa.DataType, values: list[Any], expected: list[Any]) -> None:
-    column = encode_column(pa.array(values, type))
+    column = encode(pa.array(values, type))
     if isinstance(column, pa.ExtensionArray):
         texts = column.storage.to_pylist()
         assert [None if text is None else json.loads(text) for text in texts] == [
@@ -227,8 +227,8 @@ def test_no_value_has_a_nul_character(type: pa.DataType, values: list[Any], expe
 def test_values_are_decoded_as_they_were() -> None:
     rows = [[("a", "1"), ("b", None)], None, []]
     texts = pa.array(['{"a": "1", "b": null}', None, "{}"])
-    assert decode_column(texts, MAP).to_pylist() == rows and decode_column(texts, MAP).type == MAP
-    assert decode_column(pa.array([1, None]), pa.int32()).equals(pa.array([1, None], pa.int32()))
+    assert decode(texts, MAP).to_pylist() == rows and decode(texts, MAP).type == MAP
+    assert decode(pa.array([1, None]), pa.int32()).equals(pa.array([1, None], pa.int32()))
 
 
 @pytest.mark.parametrize(

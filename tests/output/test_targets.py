@@ -22,7 +22,7 @@ from converter.engine.run import write_target
 from converter.errors import OutputError, UsageError
 from converter.output import Mode, Output, find_target, target
 from converter.output.postgres import Postgres
-from converter.output.postgres_values import encode_column
+from converter.output.postgres_values import encode
 from tests.support.combinations import ALL
 from tests.support.commands import COMMAND, ENVIRONMENT, run
 from tests.support.documents import EDITS, TEXTS, TYPED
@@ -345,10 +345,10 @@ def test_the_command_line_writes_databases(tmp_path: Path) -> None:
 def test_nul_characters_are_replaced_for_postgres() -> None:
     texts = ["a\0", None, "\\u0000"]
     maps = pa.array([[("k", text)] for text in texts], pa.map_(pa.string(), pa.string()))
-    stored_texts = encode_column(maps).storage.to_pylist()
+    stored_texts = encode(maps).storage.to_pylist()
     assert [json.loads(text) for text in stored_texts] == [{"k": "a\ufffd"}, {"k": None}, {"k": "\\u0000"}]
-    assert encode_column(pa.array(texts)).to_pylist() == ["a\ufffd", None, "\\u0000"]
-    assert encode_column(pa.array([texts, None])).to_pylist() == [["a\ufffd", None, "\\u0000"], None]
+    assert encode(pa.array(texts)).to_pylist() == ["a\ufffd", None, "\\u0000"]
+    assert encode(pa.array([texts, None])).to_pylist() == [["a\ufffd", None, "\\u0000"], None]
 
 
 @pytest.mark.slow
