@@ -37,8 +37,13 @@ def _is_heading(draft: Draft, at: int) -> bool:
 
 
 def _title_above(draft: Draft, at: int) -> int | None:
-    """The line that a mark on line `at`, which has no other text, belongs to: the nearest one above, if it is plain."""
-    above = next((index for index in range(at - 1, max(-1, at - 3), -1) if draft.kinds[index] != BLANK), None)
+    """The line that a mark on line `at`, which has no other text, belongs to: the nearest one above, if it is plain.
+
+    A `#` below a blank line is an empty heading.
+    """
+    distance = 1 if draft.kinds[at] == HEADING else 2
+    places = range(at - 1, max(-1, at - 1 - distance), -1)
+    above = next((index for index in places if draft.kinds[index] != BLANK), None)
     is_plain = above is not None and draft.kinds[above] in (TEXT, ORDERED) and width_of(draft.lines[above]) <= WIDEST
     return above if is_plain else None
 
@@ -65,7 +70,7 @@ def permalink(draft: Draft) -> None:
             match = _MARK.search(line)
             if match and match.lastgroup:
                 marks[match.lastgroup][at] = at
-            elif (name := _ALONE.get(line.strip())) and (above := _title_above(draft, at)) is not None:
+            elif (name := _ALONE.get(line.lstrip())) and (above := _title_above(draft, at)) is not None:
                 marks[name][above] = at
     lone_hashes = [at for at, mark in marks["hash"].items() if at != mark]
     if lone_hashes and _has_comments(draft):
