@@ -160,7 +160,7 @@ def state_of(lines: Sequence[str], kinds: Sequence[str], print_margin: float = 0
     else:
         one_line = long_lines > 0 or (len(sizable_lines) >= 3 and sentence_ends >= 0.7 * len(sizable_lines))
     evidence: tuple[str, ...] = (
-        f"{gaps} runs of blank lines among {blocks} blocks",
+        f"{gaps} runs of blank lines among {blocks} blocks" + (", tables aside" if ROW in signature else ""),
         f"{len(touching_lines)} of {texts} lines of text touch the next; "
         f"{full_share:.0%} of these are as full as wrapped lines",
         f"{sentence_ends} of {len(sizable_lines)} touching lines end a sentence",

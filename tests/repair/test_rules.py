@@ -15,6 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from converter.repair import LEVELS, RULES, Repaired, repair
+from converter.repair.draft import Draft
 from converter.repair.rule import SAFE
 from tests.support.accounting import INVISIBLE
 from tests.support.combinations import ALL
@@ -108,6 +109,17 @@ def test_consecutive_numbered_titles_with_stops_are_headings(titles: tuple[str, 
     )
     text = "\n\n".join("\n\n".join([*titles, body, body]).format(*[number] * 3) for number in range(1, 6))
     assert len(repaired(text).repairs) == 15
+
+
+@pytest.mark.parametrize("gap", [[], [""]])
+def test_blank_lines_around_tables_part_no_other_blocks(gap: list[str]) -> None:
+    sentence = (
+        "The boats of the harbour are counted every spring, and the council pays for the paint of those that go out."
+    )
+    table = ["", "| Boat | Built |", "| --- | --- |", "| Tern | 1951 |", ""]
+    blocks = [sentence, *gap, sentence, *gap, sentence]
+    lines = [*blocks, *table, *blocks, *table, *blocks]
+    assert Draft(lines, range(len(lines))).state.spaced == bool(gap)
 
 
 def test_the_state_includes_its_evidence() -> None:
