@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import pytest
@@ -273,3 +274,25 @@ def test_a_line_with_room_in_print_ends_a_block(above: str, below: str, share: f
     margin = print_width_of(f"{above} The") / share
     result = breaks([above, below], print_margin=margin)
     assert result == ({} if confidence is None else {1: confidence})
+
+
+@pytest.mark.parametrize("is_paged", [True, False])
+@pytest.mark.parametrize(
+    ("above", "title", "is_parted"),
+    [
+        ("tears the new nets.", "The quay in winter", True),
+        ("tears the net anew", "The quay in winter", False),
+        ("tears the new nets.", "The quay in winter is swept.", False),
+        ("tears the new nets.", "The quay in winter holds:", False),
+        ("tears the new nets.", "the quay in winter", False),
+    ],
+)
+def test_a_title_below_a_full_line_is_parted_from_it(above: str, title: str, is_parted: bool, is_paged: bool) -> None:
+    sentence = "the nets of the harbour are mended on the quay in spring, when the boats lie on the slip and are dry. "
+    text = textwrap.wrap(f"It is said that {sentence * 2}and that is all", 84)
+    full = f"Two of the men who live there sweep the quay, so that no stone {above}"
+    lines = ["\f" if is_paged else "", *text * 6, *text[:-1], full, title, *text]
+    draft = Draft(lines, range(len(lines)), print_margin=0.0 if is_paged else print_width_of(full))
+    block_break.apply(draft)
+    assert draft.breaks
+    assert (lines.index(title) in draft.breaks) == is_parted
