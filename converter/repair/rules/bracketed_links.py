@@ -8,6 +8,7 @@ from converter.repair.draft import Draft
 from converter.repair.lines import REFERENCE, TEXT, VERBATIM
 from converter.repair.rule import FULL, rule
 from converter.repair.rules.margin import is_source_code
+from converter.repair.talk import is_log
 
 FEWEST, FEWEST_PATHS = 3, 10
 """Fewer addresses in brackets may be examples; so many are needed if they are only paths, such as those of menus."""
@@ -29,7 +30,9 @@ def bracketed_links(draft: Draft) -> None:
         return
     if any("](" in text for text in draft.texts()):
         return
-    if not (_has(draft, _ABSOLUTE, FEWEST) or _has(draft, _ADDRESS, FEWEST_PATHS)) or is_source_code(draft.lines):
+    if not (_has(draft, _ABSOLUTE, FEWEST) or _has(draft, _ADDRESS, FEWEST_PATHS)):
+        return
+    if is_source_code(draft.lines) or is_log(draft.lines):
         return
     for at, line in enumerate(draft.lines):
         if "[" in line and draft.kinds[at] != VERBATIM:
