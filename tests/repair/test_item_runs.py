@@ -25,6 +25,7 @@ CASES = {
     "a title above two wide lines": (["Before the storm", *WIDE[:2]], []),
     "a title above three lines of a menu": (["Harbour", "Our boats", "Our berths", "Our news"], []),
     "a title above single words": (["Harbour", *["Extraordinarilylongsinglewords"] * 3], []),
+    "a title above lines in quotation marks": (["Harbour", *[f"“{line}”" for line in WIDE]], []),
     "a title above lines with marks": (["Harbour", *[f"> {line}" for line in WIDE]], []),
     "entries of a log below a date": (
         ["2024-01-01 begun", *[f"2024-01-0{day} berth was closed again" for day in "234"]],

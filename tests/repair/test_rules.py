@@ -45,6 +45,8 @@ def test_rule_fires(rule: str, case: dict[str, Any]) -> None:
     assert sorted({repair.rule for repair in result.repairs}) == sorted(case["rules"])
     assert all(0.5 <= repair.confidence <= 1 for repair in result.repairs)
     assert rule in case["rules"]
+    for name, confidences in case.get("confidences", {}).items():
+        assert sorted({repair.confidence for repair in result.repairs if repair.rule == name}) == confidences
 
 
 @pytest.mark.parametrize(("rule", "case"), cases("fires"))
