@@ -204,6 +204,7 @@ def _next_draft(draft: Draft, result: Repaired, last_rule: Rule | None) -> Draft
     state = draft.state if last_rule in TABLES else None
     next_draft = Draft(result.lines, result.numbers, state, draft.state.print_margin)
     next_draft.answers = draft.answers
-    if last_rule is None:
+    next_draft.follows_whole_pass = draft.follows_whole_pass or last_rule is None
+    if next_draft.follows_whole_pass:
         next_draft.has_marked_titles = draft.has_marked_titles
     return next_draft

@@ -34,6 +34,8 @@ class Draft:
         self.state: State = state or state_of(lines, self.kinds, print_margin)
         self.has_marked_titles = self.state.headings == "marked"
         """Whether the source marks its headings; marks that a pass has written say nothing about the text."""
+        self.follows_whole_pass = False
+        """Whether a pass has run all rules before: headings may be marked by it since."""
         self.repairs: list[Repair] = []
         self.breaks: set[int] = set()
         self.insertions: dict[int, str] = {}

@@ -48,7 +48,7 @@ _ENTRY = re.compile(r"[\[(<]?\d|[^\n]{0,40}?\d\d:\d\d:\d\d")
 _OPENING = re.compile(r"[^\W\d_]+")
 _WORDS = re.compile(r"[^\W\d_]+(?:[ '’-][^\W\d_]+)*")
 _NUMBERS = re.compile(r"\d+")
-_MARKED = re.compile(r"0|a[^a]*[^a ][^a]*a")
+_MARKED = re.compile(r"0|a *[^a ][^a]*a")
 """A number, or a mark between words."""
 _SENTENCE_WORDS = (
     "the a an this that these those there it its he she they we i you my his her their our your who what when where"

@@ -61,7 +61,7 @@ _SETEXT = re.compile(r"(?<!t)t[=_]")
 _HTML_HEADING = re.compile(r"\s*<h[1-6][\s>]", re.I)
 _GAP = re.compile("(?<=[^ ]) +(?=[^ ])")
 _WIDE_GAP = re.compile("(?<=[^ ])  +(?=[^ ])")
-_TABLE = re.compile(" *[|:]+[|: ]*")
+_TABLE = re.compile("(?<! ) *[|:]+[|: ]*")
 """A table, and the blank lines around it: some texts have them although their other blocks touch."""
 _BLOCK = re.compile(r"t|#|!|>+|[|:]+|v+|[-1oi]+")
 
@@ -139,7 +139,8 @@ def state_of(lines: Sequence[str], kinds: Sequence[str], print_margin: float = 0
     parts = [part for part in _TABLE.split(blocks_only) if part] if ROW in signature else [blocks_only]
     gaps = sum(len(_GAP.findall(part)) for part in parts)
     blocks = sum(len(_BLOCK.findall(part)) for part in parts)
-    spaced = texts == 0 or gaps > STRAY * (blocks - len(parts)) or blocks - len(parts) < 2
+    places = blocks - len(parts)  # where a gap may be
+    spaced = texts == 0 or places == 0 or gaps > STRAY * places or len(_BLOCK.findall(blocks_only)) < 3
     pages = sum(line.startswith("\f") for line in lines)
     if not print_margin and (pages or not spaced or not gaps):
         joints = [(at, at + 1) for at in touching_lines]

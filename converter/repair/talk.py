@@ -14,7 +14,7 @@ SHARE = 0.4
 """The share of the blocks of a text that begin with a speaker in a talk; others are stage directions and narration."""
 
 ENTRIES = 0.5
-"""More than this share of the lines of a log begin with a time, perhaps after a date."""
+"""More than this share of the lines of a log begin with a moment."""
 
 _TIME = r"[\[(]?\d{1,2}:[\d:.]{2,9}[\])]?"
 _NAME = r"[^\W\d_]{1,20}(?: [^\W\d_]{1,20}){0,2}"
@@ -25,8 +25,8 @@ _OPENING = re.compile(
 """A name, which a number may follow, and a colon or a dash (`Speaker 2 (01:12): ...`), or a stop if the name is in
 capitals or in emphasis, as in plays (`ANN. ...`, `_Ann._ ...`)."""
 _ENTRY = re.compile(r"[\[(<]?(?:[^\W\d_]{3,9}\.? {1,2})?\d[\d.,:/\-TZ ]*\d")
-"""Numbers at the start of a line, perhaps after a month: `Jan  3 10:00:01`, `[2024-01-03 10:00`."""
-_CLOCK = re.compile(r"\d:\d\d")
+"""Numbers at the start of a line, perhaps after a month."""
+_MOMENT = re.compile(r"\d:\d\d:\d\d|[-/.]\d+[T ]+\d\d?:\d\d|[^\W\d_].*\d:\d\d")
 
 
 def opening_of(text: str) -> str | None:
@@ -34,7 +34,7 @@ def opening_of(text: str) -> str | None:
     match = _OPENING.match(text)
     if match is None:
         return None
-    is_play = match["name"].isupper() or text[0] in "*_"
+    is_play = len(match["name"]) > 1 and (match["name"].isupper() or text[0] in "*_")
     return match["name"] + (match["number"] or "") if is_play or not match["stop"] else None
 
 
@@ -52,10 +52,10 @@ def speakers_among(texts: Sequence[str]) -> frozenset[str]:
     return frozenset(speakers)
 
 
-def are_turns(lines: Sequence[str], texts: Sequence[str]) -> bool:
-    """Whether most lines are turns of those who speak in a text."""
-    openings = [opening for line in lines if (opening := opening_of(line))]
-    return 2 * len(openings) > len(lines) and len(speakers_among(texts).intersection(openings)) > 0
+def are_turns(lines: Sequence[str], speakers: frozenset[str]) -> bool:
+    """Whether most lines are turns of speakers, and some of these."""
+    openings = [opening for line in lines if (opening := opening_of(line))] if speakers else []
+    return 2 * len(openings) > len(lines) and not speakers.isdisjoint(openings)
 
 
 def _count_up(openings: Sequence[str]) -> bool:
@@ -66,6 +66,9 @@ def _count_up(openings: Sequence[str]) -> bool:
 
 
 def is_log(lines: Iterable[str]) -> bool:
-    """Whether most lines begin with a time, as the entries of a log do; a list of events has dates."""
-    entries = [(match := _ENTRY.match(line)) is not None and _CLOCK.search(match[0]) is not None for line in lines]
+    """Whether most lines begin with a time to the second or with a date and a time, as the entries of a log do.
+
+    Lists of events have dates, programmes have times (`09:30 Opening`).
+    """
+    entries = [(match := _ENTRY.match(line)) is not None and _MOMENT.search(match[0]) is not None for line in lines]
     return sum(entries) > ENTRIES * len(entries)

@@ -128,6 +128,7 @@ def test_short_lines_that_touch_below_a_title_may_be_cells() -> None:
         ("Ann Miller, 60, of Bridge-town", "a, 0, a"),
         ("Lamp United 2 - 12 Council Town", "a 0 - 0 a"),
         ("Open the gate: slowly", "a: a"),
+        ("boat ... gate, lock", "a ... a, a"),
         ("The keeper's boat", ""),
         ("Why?", ""),
         ("“Who is there?”", ""),

@@ -84,3 +84,12 @@ def words(count: int) -> list[str]:
 def test_a_word_list_has_no_rows(lines: list[str], are_rows: bool) -> None:
     rules = {entry.rule for entry in repair(lines, range(len(lines))).repairs}
     assert ("table_cells" in rules) == are_rows
+
+
+def test_many_rows_of_single_words_and_numbers_are_a_table() -> None:
+    names = [f"{first}{second}" for first in "ABCD" for second in "ABCDEFGHIJ"]
+    rows = [cell for at, name in enumerate(names) for cell in (f"TK{name}", f"{at + 1}.5", str(7 * at + 100))]
+    assert len(rows) > WORD_LIST
+    lines = [TEXT[:90], "", "Ticker", "Price", "Volume", *rows]
+    result = repair(lines, range(1, len(lines) + 1))
+    assert sum(line.startswith("| T") for line in result.lines) == len(names) + 1

@@ -30,6 +30,8 @@ PROSE = (
         ("*Ann.* Why?", "Ann"),
         ("ANN. Why?", "ANN"),
         ("ANN.", "ANN"),
+        ("A. Paris", None),
+        ("A: Paris", "A"),
         ("QUEEN ANNE THIRD. Why?", "QUEEN ANNE THIRD"),
         ("QUEEN ANNE THE THIRD. Why?", None),
         ("Ann. Why?", None),
@@ -93,6 +95,10 @@ def test_turns_of_numbered_speakers_are_not_headings(form: str) -> None:
         (["Jan  3 10:00:01 gate open", "Jan  3 10:00:02 gate shut", "  at the lock"], True),
         (["[2024-01-03 10:00] open", "[2024-01-03 10:01] shut", "at the lock"], True),
         (["10:00 open", "at the lock"], False),
+        (["09:30 Opening by Ann", "10:00 The lock", "11:15 The gate"], False),
+        (["3:16 of the book", "3:17 of the book"], False),
+        (["10:00:01 open", "10:00:02 shut"], True),
+        (["Jan 13 10:00 open", "Jan 13 10:01 shut"], True),
         (["2024-01-03 open", "2024-01-04 shut", "at the lock"], False),
         (["Gate 3 open", "Gate 4 shut"], False),
         (["3 gates open", "4 gates shut"], False),
@@ -113,3 +119,21 @@ def test_lines_of_a_log_or_a_talk_are_no_items(form: str) -> None:
     lines = [form.format(at, "Ann" if at % 2 else "Bob", SHORT if at % 6 else LONG) for at in range(24)]
     repairs = repair(lines, range(1, len(lines) + 1)).repairs
     assert {row.rule for row in repairs} == {"paragraph_break"}
+
+
+def test_a_programme_below_its_lead_in_is_a_list() -> None:
+    lines = ["Agenda:", "", "09:30 Opening by Ann Miller.", "", "10:00 The state of the lock.", "", "11:15 Lunch."]
+    repairs = repair(lines, range(1, len(lines) + 1)).repairs
+    assert [row.rule for row in repairs] == ["list_marks"] * 3
+
+
+def test_speakers_are_looked_for_once_a_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time takes as long as the text is."""
+    counts = []
+    monkeypatch.setattr(
+        "converter.repair.rules.list_marks.speakers_among", lambda texts: counts.append(1) or frozenset()
+    )
+    names = [name for letter in "abcdefgh" for name in ("The lock", *(f"{letter}{end}: open." for end in "xyz"))]
+    lines = [line for name in names for line in (name, "")]
+    assert sum(row.rule == "list_marks" for row in repair(lines, range(1, len(lines) + 1)).repairs) > 2
+    assert len(counts) <= 2  # one for each pass

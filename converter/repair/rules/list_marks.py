@@ -12,7 +12,7 @@ from converter.repair.paragraphs import mark_item, paragraphs_of
 from converter.repair.rule import FULL, rule
 from converter.repair.rules.margin import is_source_code
 from converter.repair.state import LONG
-from converter.repair.talk import are_turns, is_log
+from converter.repair.talk import are_turns, is_log, speakers_among
 
 FEWEST = 2
 """A list has so many items at least."""
@@ -59,8 +59,10 @@ def _mark_alone(draft: Draft) -> None:
     blocks = list(paragraphs_of(draft))
     texts = [block.text for block in blocks]
     is_text = [kinds[block.start] == TEXT and "  " not in block.text for block in blocks]
-    for start, end, confidence in lists_among(texts, is_text, are_apart):
-        if are_turns(texts[start:end], texts) or (is_log(texts[start:end]) and is_log(texts)):
+    lists = list(lists_among(texts, is_text, are_apart))
+    speakers, is_entries = (speakers_among(texts), is_log(texts)) if lists else (frozenset(), False)
+    for start, end, confidence in lists:
+        if are_turns(texts[start:end], speakers) or (is_entries and is_log(texts[start:end])):
             continue
         for block in blocks[start:end]:
             mark_item(draft, "list_marks", block, confidence)

@@ -100,7 +100,9 @@ def _runs(draft: Draft) -> Iterator[list[Cell]]:
 def _is_word_list(run: Sequence[Cell]) -> bool:
     if len(run) < WORD_LIST:
         return False
-    return sum(" " in cell.text or width_of(cell.text) > WORD for cell in run) <= MOST_OTHERS * len(run)
+    values = sum(cell.form != WORDS for cell in run)
+    others = sum(" " in cell.text or width_of(cell.text) > WORD for cell in run)
+    return max(values, others) <= MOST_OTHERS * len(run)
 
 
 def _form(text: str) -> str:
