@@ -64,8 +64,8 @@ def _has_comments(draft: Draft) -> bool:
 
 @rule("permalink", FULL)
 def permalink(draft: Draft) -> None:
-    """The link to itself behind a heading is not part of it: `[#](#usage)`, or the `¶`, `🔗` or `#` behind several lines
-    of a page. Plain lines with such a sign behind them or below them are titles, if most have text of their own below
+    """The link to itself behind a heading is not part of it: `[#](#usage)`, or `¶`, `🔗` or `#` behind several lines of
+    a page. Plain lines with such a sign behind them or below them are titles, if most have text of their own below
     them: they lose the sign, and become headings in a document without marked headings. Other lines keep the sign,
     except sentences in a page whose sentences have it."""
     marks: dict[str, dict[int, int]] = {"sign": {}, "hash": {}}
@@ -113,7 +113,12 @@ def _take_off(draft: Draft, places: Mapping[int, int]) -> None:
 
 
 def _have_text(draft: Draft, places: Mapping[int, int], plain: Sequence[int]) -> bool:
-    """Whether most plain lines with a mark have text below them, before the next such line; items and cells do not."""
+    """Whether most plain lines with a mark have text below them, before the next such line; items and cells do not.
+
+    Most of them with a number and the mark on one line are items, as those of a list of links.
+    """
+    if 2 * sum(draft.kinds[at] == ORDERED and places[at] == at for at in plain) > len(plain):
+        return False
     starts = [*sorted(places), len(draft.lines)]
     ends = dict(pairwise(starts))
     return 2 * sum(_has_text(draft, places[at] + 1, ends[at]) for at in plain) > len(plain)
