@@ -57,6 +57,8 @@ def explain(
     if draft.kinds[place] == HEADING:
         is_recovered = any(repair.after.startswith("#") > repair.before.startswith("#") for repair, _ in rules)
         return Explanation(rules, f"{'a repair' if is_recovered else 'the source'} marks it as a heading")
+    if place in draft.titles and heading is not None:
+        return Explanation(rules, f"a permalink shows that it is a heading, with confidence {heading.confidence:.2g}")
     page = Page(blocks_of(draft))
     at, block = next(
         ((at, block) for at, block in enumerate(page.blocks) if block.first_line <= place <= block.last_line), (0, None)
@@ -68,8 +70,7 @@ def explain(
     verdict = _verdict(draft, page, at, heading)
     weights = evidence(page, at)
     words = {words_of(name, value): weight for (name, value), weight in weights.items() if abs(weight) >= LEAST}
-    signs = ["a permalink stands behind it"] if place in draft.titles else []
-    signs += ["a table of contents names it"] if at in titles_in_contents(page) else []
+    signs = ["a table of contents names it"] if at in titles_in_contents(page, probabilities(page)[0]) else []
     return Explanation(
         rules,
         verdict,

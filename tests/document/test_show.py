@@ -210,10 +210,10 @@ def test_why_a_candidate_is_not_a_heading() -> None:
 
 def test_why_a_title_of_a_table_of_contents_is_a_heading() -> None:
     prose = "The net is spread over the railing of the quay, so that the sun dries it before noon and its holes show."
-    titles = ("Nets", "Twine and rope", "Lofts")
+    titles = ("Nets", "Twine and rope", "Lofts", "Tar")
     text = "\n\n".join([*titles, prose, *(line for title in titles for line in (title, prose))]) + "\n"
     assert "it is not a heading: it is an entry of a table of contents" in why(text, 3)
-    shown = why(text, 13)
+    shown = why(text, 15)
     assert "it is read as a heading, with confidence 0.9" in shown
     assert "the strongest first:\n  + a table of contents names it\n" in shown
 

@@ -8,8 +8,10 @@ import pytest
 
 from converter.repair import repair
 from converter.repair.draft import Draft
+from converter.repair.explanation import explain
 from converter.repair.headings.blocks import Page, blocks_of
 from converter.repair.headings.contents import FEWEST, titles_in_contents
+from converter.repair.headings.model import POSSIBLE
 from converter.repair.headings.recover import ENTRY, LISTED, judge
 
 PROSE = "The net is spread over the railing of the quay, so that the sun dries it before noon and its holes show."
@@ -27,7 +29,8 @@ def page_of(lines: Sequence[str]) -> Page:
 
 def listed(lines: Sequence[str]) -> list[tuple[str, str]]:
     page = page_of(lines)
-    return [(page.blocks[entry].text, page.blocks[title].text) for title, entry in titles_in_contents(page).items()]
+    titles = titles_in_contents(page, dict.fromkeys(page.candidates, POSSIBLE))
+    return [(page.blocks[entry].text, page.blocks[title].text) for title, entry in titles.items()]
 
 
 def parts(titles: Sequence[str], below: str = PROSE) -> list[str]:
@@ -87,7 +90,7 @@ def test_half_of_the_titles_have_a_paragraph_below() -> None:
 
 def test_titles_of_a_list_are_likely_and_its_entries_are_none() -> None:
     page = page_of([*TITLES, PROSE, *parts(TITLES)])
-    chances = dict.fromkeys(page.candidates, 0.1)
+    chances = dict.fromkeys(page.candidates, POSSIBLE)
     headings, reasons = judge(page, chances)
     assert headings == dict.fromkeys((4, 6, 8), LISTED)
     assert [at for at, reason in reasons.items() if reason == ENTRY] == [0, 1, 2]
@@ -101,3 +104,32 @@ def test_a_list_of_titles_stays_a_list() -> None:
     lines = "\n\n".join(["Contents", "- Nets", "- Twine and rope", "- Lofts", PROSE, *parts(TITLES)]).split("\n")
     titles = [line for line in repair(lines, range(1, len(lines) + 1)).lines if line.startswith("#")]
     assert titles == ["## Contents", *(f"## {title}" for title in TITLES)]
+
+
+@pytest.mark.parametrize(
+    ("titles", "unlikely", "count"),
+    [(TITLES, [4, 6], 0), (TITLES, [4], FEWEST), ((*TITLES, "Tar"), [5, 7, 9, 11], FEWEST + 1)],
+)
+def test_most_of_the_fewest_titles_are_possible_headings(
+    titles: Sequence[str], unlikely: Sequence[int], count: int
+) -> None:
+    page = page_of([*titles, PROSE, *parts(titles)])
+    chances = dict.fromkeys(page.candidates, POSSIBLE) | dict.fromkeys(unlikely, POSSIBLE / 2)
+    assert len(titles_in_contents(page, chances)) == count
+
+
+def test_names_of_a_cast_are_no_titles() -> None:
+    cast = ("Berta", "Konrad", "Emil")
+    lines = "\n\n".join(["Cast", *cast, PROSE, *parts(cast)]).split("\n")
+    assert repair(lines, range(1, len(lines) + 1)).lines == lines
+
+
+def test_a_permalink_explains_its_heading() -> None:
+    lines = "\n\n".join(parts(["Nets¶", "2. Twine¶", "Lofts¶"])).split("\n")
+    numbers = range(1, len(lines) + 1)
+    repairs = repair(lines, numbers).repairs
+    verdicts = [explain(lines, numbers, line, repairs, "full", frozenset()).verdict for line in (1, 5, 9, 3)]
+    assert verdicts[:3] == ["a permalink shows that it is a heading, with confidence 0.95"] * 3
+    assert verdicts[3].startswith("it is not a heading")
+    unrepaired = explain(lines, numbers, 1, [], "full", frozenset())
+    assert "permalink" not in unrepaired.verdict

@@ -8,14 +8,16 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from converter.repair.headings.block import SENTENCES, Block
 from converter.repair.headings.blocks import Page, is_item
+from converter.repair.headings.model import POSSIBLE
 
 FEWEST = 3
-"""Minimum number of entries."""
+"""Minimum number of entries; so few name titles only if the model takes most of these for possible ones, since a list
+of names may stand again above paragraphs, as the cast of a play does."""
 
 SHARE = 0.5
 """Minimum share of a list that stands again, from its first entry to its last; and of titles with text below them."""
@@ -29,8 +31,8 @@ _NUMBER = "-*+•·(0123456789.) \t\xa0"
 """Letters of the mark or the number before an entry or a title."""
 
 
-def titles_in_contents(page: Page) -> dict[int, int]:
-    """Title -> its entry in a table of contents."""
+def titles_in_contents(page: Page, chances: Mapping[int, float]) -> dict[int, int]:
+    """Title -> its entry in a table of contents; `chances` are the model's probabilities of the candidates."""
     keys = [_key_of(block) for block in page.blocks]
     places: defaultdict[str, list[int]] = defaultdict(list)
     for at in page.candidates:
@@ -38,7 +40,9 @@ def titles_in_contents(page: Page) -> dict[int, int]:
     titles: dict[int, int] = {}
     for start, end in _lists(keys):
         pairs = list(_pairs(keys, places, start, end))
-        if len(pairs) >= FEWEST and _is_contents(page, pairs):
+        possible = sum(chances.get(title, 0) >= POSSIBLE for _, title in pairs)
+        is_likely = len(pairs) > FEWEST or (len(pairs) == FEWEST and 2 * possible > FEWEST)
+        if is_likely and _is_contents(page, pairs):
             titles |= {title: entry for entry, title in pairs}
     return titles
 

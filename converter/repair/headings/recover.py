@@ -157,7 +157,7 @@ def judge(page: Page, chances: Mapping[int, float]) -> tuple[dict[int, float], d
     last_content, end = max(contents, default=0), len(page.blocks) - 1
     labels = {label for label, count in page.labels.items() if count >= TURNS}
     speakers = labels if len(labels) > 1 else set()
-    entries = titles_in_contents(page)
+    entries = titles_in_contents(page, chances)
     reasons = {at: ENTRY for at in entries.values() if at in chances}
     agreed = agree(page, {at: chance for at, chance in chances.items() if at not in reasons})
     agreed |= {at: max(LISTED, agreed[at]) for at in entries}

@@ -13,8 +13,9 @@ SURE = 0.95
 
 @rule("bare_heading", FULL)
 def bare_heading(draft: Draft) -> None:
-    """In a document without marked headings, the lines that the model classifies as headings become headings, and those
-    that a table of contents names; where permalinks stood behind several lines, these become the headings."""
+    """In a document without marked headings, or whose title alone is marked, the lines that the model classifies as
+    headings become headings, and those that a table of contents names. In one without any, the titles that permalinks
+    stood behind become headings too."""
     for at, level in draft.titles.items():
         if draft.kinds[at] in (TEXT, ORDERED):
             draft.replace("bare_heading", at, f"{'#' * level} {draft.lines[at].strip()}", SURE, HEADING)

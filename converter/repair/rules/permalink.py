@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, HEADING, ORDERED, RULE, TEXT, UNDERLINE, ends_sentence, width_of
 from converter.repair.rule import FULL, rule
+from converter.repair.state import has_heading
 
 WIDEST = 180
 """Columns beyond which no line is a title."""
@@ -16,14 +18,18 @@ FEWEST = 3
 """Fewer marks may belong to the text of their lines, as in `Why C#`."""
 
 PROSE = 100
-"""Columns beyond which a line is a paragraph."""
+"""Columns beyond which a line above a title is a paragraph, so that the title is not the document's."""
+
+BELOW = 60
+"""Columns beyond which a line below a title is text."""
 
 _LINK = re.compile(
     r"\[(?:\\?#|[¶§🔗⚓∞]\ufe0f?)?\]\((?=[^()\s#]*+#)[^()\s]++(?:[ \t]++\"[^\"]*+\")?\)"
     r"(?:\{\.[^{}]*+\})?+(?P<attributes>[ \t]++\{[^{}]*+\})?+$"
 )
 """Attributes that touch the link, `{.headerlink}`, are the link's; those that stand apart are the title's."""
-_MARK = re.compile(r"(?<=[\w).?!:’'\"”\]`])[ \xa0]?(?:(?P<sign>[¶🔗])\ufe0f?|(?P<hash>(?<=\w{3})#))[ \t]*$")
+_MARK = re.compile(r"(?<=[\w).?!:’'\"”\]`])[ \xa0]?(?:(?P<sign>[¶🔗])\ufe0f?|(?P<hash>(?<=[^\W\d_]{3})#))[ \t]*$")
+"""Behind two letters or a digit, a `#` is a part of the text: `C#`, `Qxf7#`, `*123#`."""
 
 _ALONE = {"¶": "sign", "🔗": "sign", "#": "hash"}
 """Marks on a line of their own, as programs leave them that write each text of a page on a line."""
@@ -37,15 +43,18 @@ def _is_heading(draft: Draft, at: int) -> bool:
 
 
 def _title_above(draft: Draft, at: int) -> int | None:
-    """The line that a mark on line `at`, which has no other text, belongs to: the nearest one above, if it is plain.
+    """The line that a mark on line `at`, which has no other text, belongs to: the nearest one above, if it is plain
+    and has words.
 
     A `#` below a blank line is an empty heading.
     """
     distance = 1 if draft.kinds[at] == HEADING else 2
     places = range(at - 1, max(-1, at - 1 - distance), -1)
     above = next((index for index in places if draft.kinds[index] != BLANK), None)
-    is_plain = above is not None and draft.kinds[above] in (TEXT, ORDERED) and width_of(draft.lines[above]) <= WIDEST
-    return above if is_plain else None
+    if above is None or draft.kinds[above] not in (TEXT, ORDERED):
+        return None
+    line = draft.lines[above]
+    return above if any(map(str.isalpha, line)) and width_of(line) <= WIDEST else None
 
 
 def _has_comments(draft: Draft) -> bool:
@@ -55,8 +64,10 @@ def _has_comments(draft: Draft) -> bool:
 
 @rule("permalink", FULL)
 def permalink(draft: Draft) -> None:
-    """The link to itself behind a title is not part of the title: `[#](#usage)` behind a heading. Several short lines
-    with a `¶` or `#` behind them, or on the line below, are titles."""
+    """The link to itself behind a heading is not part of it: `[#](#usage)`, or `¶`, `🔗` or `#` behind several lines of
+    a page. Plain lines with such a sign behind them or below them are titles, if most have text of their own below
+    them: they lose the sign, and become headings in a document without marked headings. Other lines keep the sign,
+    except sentences in a page whose sentences have it."""
     marks: dict[str, dict[int, int]] = {"sign": {}, "hash": {}}
     for at, kind in enumerate(draft.kinds):
         line = draft.lines[at]
@@ -81,20 +92,44 @@ def permalink(draft: Draft) -> None:
 
 
 def _take_off(draft: Draft, places: Mapping[int, int]) -> None:
-    """Take marks away from their lines, which are titles if most of them are no sentences.
+    """Take marks away from headings, from titles, and from sentences if most lines with a mark are sentences.
 
-    The first is the title of the document, if no paragraph stands above it.
+    The first title is the title of the document, if no paragraph stands above it.
     """
     lines = {at: _MARK.sub("", draft.lines[at]) for at in places}
-    are_titles = 2 * sum(map(ends_sentence, lines.values())) < len(lines)
-    for at, line in lines.items():
-        kind, mark = draft.kinds[at], places[at]
-        if are_titles and not _is_heading(draft, at):
+    plain = [at for at in places if not _is_heading(draft, at)]
+    sentences = [at for at, line in lines.items() if ends_sentence(line)]
+    has_sentences = 2 * len(sentences) >= len(lines)
+    are_titles = not has_sentences and _have_text(draft, places, plain)
+    if are_titles and not (draft.has_marked_titles or has_heading(draft.lines, draft.kinds)):
+        for at in plain:
             draft.titles[at] = 2 if draft.titles or _has_prose(draft, at) else 1
-        if mark == at:
-            draft.replace("permalink", at, line, 0.95, kind)
-        elif are_titles:
+    kept = set() if are_titles else {*plain}.difference(sentences if has_sentences else ())
+    for at, mark in places.items():
+        if mark == at and at not in kept:
+            draft.replace("permalink", at, lines[at], 0.95, draft.kinds[at])
+        elif mark != at and are_titles:
             draft.replace("permalink", mark, "", 0.95, BLANK)
+
+
+def _have_text(draft: Draft, places: Mapping[int, int], plain: Sequence[int]) -> bool:
+    """Whether most plain lines with a mark have text below them, before the next such line; items and cells do not.
+
+    Most of them with a number and the mark on one line are items, as those of a list of links.
+    """
+    if 2 * sum(draft.kinds[at] == ORDERED and places[at] == at for at in plain) > len(plain):
+        return False
+    starts = [*sorted(places), len(draft.lines)]
+    ends = dict(pairwise(starts))
+    return 2 * sum(_has_text(draft, places[at] + 1, ends[at]) for at in plain) > len(plain)
+
+
+def _has_text(draft: Draft, start: int, end: int) -> bool:
+    """Whether any of these lines is wide or ends a sentence, and the first does not go on in the middle of one."""
+    lines = [draft.lines[at].strip() for at in range(start, end) if draft.kinds[at] != BLANK]
+    if not lines or (draft.kinds[start] == TEXT and (lines[0][0].islower() or lines[0][0].isdigit())):
+        return False
+    return any(ends_sentence(line) or width_of(line) > BELOW for line in lines)
 
 
 def _has_prose(draft: Draft, end: int) -> bool:
