@@ -38,8 +38,8 @@ _IS_OPEN = re.compile(r"[\w)”\]]")
 _CONTINUES = expression(
     r"[,.;:!?)\]}%’”»、。，；：！？）」』…](?=[\s,.;:!?)\]’”»]|$)|['’](?:s|t|re|ve|ll|d)\b|-[^\W\d]"
 )
-_CONTINUES_APART = re.compile(r"\((?:[a-zß-ÿ]|[^()]{1,60}\)(?:[;,.:]| [a-zß-ÿ]))")
-"""A parenthesis that continues a sentence, after a space."""
+_CONTINUES_APART = re.compile(r"\((?!(?:[a-z]|[ivx]{1,4}|\d+)\))(?:[a-zß-ÿ]|[^()]{1,60}\)(?:[;,.:]| [a-zß-ÿ]))")
+"""A parenthesis that continues a sentence, after a space; `(a)`, `(iv)` and `(2)` count items, or are a copyright."""
 _LOWER = re.compile(r"[^\W\d_]+(?![\w(.:/=\[])")
 _OPENS = re.compile(r"(?:[(\[{“«„‘—–,、，（「『]|(?<!\S)[\"'&+=<\/])$")
 _WORDS = (
@@ -53,6 +53,10 @@ _WORDS = (
 )
 _OPEN_WORDS = frozenset(_WORDS.split())
 """Articles, prepositions, conjunctions and the like: no title, item or cell ends with one."""
+_OPEN_ENDS = _OPEN_WORDS | {"The", "Der"}
+"""In a capital, others end titles and names: `Sign In`, `Vitamin A`, `New Orleans, LA`, `Never Say Die`."""
+_OPENINGS = frozenset(("If", "As", "Per", "At", "Our", "This", "These", "Using", "With"))
+"""Words that open a sentence if they are a whole line; as such a line, others may be labels (`From`, `When`, `On`)."""
 _KINDS = frozenset((TEXT, DEFINITION, QUOTE))
 
 
@@ -108,12 +112,16 @@ def _sentences(kinds: Sequence[str], lines: Sequence[str], labels: frozenset[str
 def _continues(kinds: Sequence[str], lines: Sequence[str], start: int, at: int) -> bool:
     """Whether line `at` continues the block that begins in line `start`."""
     above, line = lines[at - 1].rstrip(), lines[at].lstrip()
-    if _CONTINUES.match(line) or _CONTINUES_APART.match(line) or _OPENS.search(above):
+    if _CONTINUES.match(line) or _OPENS.search(above):
         return True
-    if ends_sentence(above) or above.endswith((":", "：")):
+    if ends_sentence(above):
+        return False
+    if _CONTINUES_APART.match(line):
+        return True
+    if above.endswith((":", "：")):
         return False
     words = above.rsplit(None, 1)
-    if words[-1].lower() in _OPEN_WORDS or line.split(None, 1)[0] in _OPEN_WORDS:
+    if words[-1] in _OPEN_ENDS or above in _OPENINGS or line.split(None, 1)[0] in _OPEN_WORDS:
         return True
     is_part = at - start > 1 or width_of(above) >= LONG
     below = lines[at + 1].lstrip() if at + 1 < len(lines) and kinds[at + 1] in _KINDS else ""
