@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from converter.repair import repair
@@ -129,10 +131,13 @@ def test_a_programme_below_its_lead_in_is_a_list() -> None:
 
 def test_speakers_are_looked_for_once_a_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each time takes as long as the text is."""
-    counts = []
-    monkeypatch.setattr(
-        "converter.repair.rules.list_marks.speakers_among", lambda texts: counts.append(1) or frozenset()
-    )
+    counts: list[int] = []
+
+    def count(texts: Sequence[str]) -> frozenset[str]:
+        counts.append(len(texts))
+        return frozenset()
+
+    monkeypatch.setattr("converter.repair.rules.list_marks.speakers_among", count)
     names = [name for letter in "abcdefgh" for name in ("The lock", *(f"{letter}{end}: open." for end in "xyz"))]
     lines = [line for name in names for line in (name, "")]
     assert sum(row.rule == "list_marks" for row in repair(lines, range(1, len(lines) + 1)).repairs) > 2
