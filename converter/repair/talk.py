@@ -26,7 +26,7 @@ _OPENING = re.compile(
 capitals or in emphasis, as in plays (`ANN. ...`, `_Ann._ ...`)."""
 _ENTRY = re.compile(r"[\[(<]?(?:[^\W\d_]{3,9}\.? {1,2})?\d[\d.,:/\-TZ ]*\d")
 """Numbers at the start of a line, perhaps after a month."""
-_MOMENT = re.compile(r"\d:\d\d:\d\d|[-/.]\d+[T ]+\d\d?:\d\d|[^\W\d_].*\d:\d\d")
+_MOMENT = re.compile(r"\d:\d\d:\d\d|[-/.]\d{1,4}[T ]{1,2}\d\d?:\d\d|[^\W\d_][^:]{0,16}\d:\d\d")
 
 
 def opening_of(text: str) -> str | None:
@@ -60,7 +60,7 @@ def are_turns(lines: Sequence[str], speakers: frozenset[str]) -> bool:
 
 def _count_up(openings: Sequence[str]) -> bool:
     """Whether openings are numbered and count up to three at least, time and again."""
-    numbers = [int(match[0]) if (match := re.search(r"\d+$", opening)) else 0 for opening in openings]
+    numbers = [int(match[0]) if (match := re.search(r"(?<!\d)\d+$", opening)) else 0 for opening in openings]
     counts_up = all(below in (above + 1, numbers[0]) for above, below in pairwise(numbers))
     return counts_up and min(numbers) > 0 and max(numbers) > 2
 

@@ -69,7 +69,6 @@ from converter.model.events import BatchRows
 from converter.model.report import Report
 from converter.config import Run
 from converter.engine.batches import convert_sources
-from tests.support.combinations import some
 from tests.support.expansions import EXPANDING, FILLER
 
 def sources(filler):

@@ -25,7 +25,7 @@ SHARE = 0.5
 STOPS = (".", "。", "।", "۔")
 """Marks that end a sentence, which no entry is; dots before the number of a page are none."""
 
-_LEADER = re.compile(r"(?:[\s.·…_]{2,}+\d{0,4}|:)$")
+_LEADER = re.compile(r"(?:(?<![\s.·…_])[\s.·…_]{2,}+\d{0,4}|:)$")
 """Dots or blanks, and the number of a page, behind an entry; a colon behind others."""
 _NUMBER = "-*+•·(0123456789.) \t\xa0"
 """Letters of the mark or the number before an entry or a title."""
