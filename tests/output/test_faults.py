@@ -39,5 +39,5 @@ def test_a_fault_leaves_files_and_folders_intact(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["duckdb", "delta", "iceberg", "postgres"])
 def test_a_fault_leaves_databases_intact(name: str) -> None:
-    """Faults at every four hundredth call; with PARQUETRY_ALL=1 at every fifth."""
-    check_faults(5 if ALL else 400, name)
+    """Faults at every six hundredth call; with PARQUETRY_ALL=1 at every fifth."""
+    check_faults(5 if ALL else 600, name)
