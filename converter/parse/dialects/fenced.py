@@ -6,9 +6,9 @@ import re
 
 from markdown_it.rules_block import StateBlock
 
+from converter.parse.dialects.arguments import content_of
 from converter.parse.dialects.containers import push_directive, read_callout
 from converter.parse.dialects.marks import CLOSING, HIDDEN, LANGUAGES, LISTINGS, STARTS, Mark, Marks, mark_of
-from converter.parse.dialects.shown import shown_by
 from converter.parse.markdown_it.private import forbid_indented_code
 
 OPTION = re.compile(r":[A-Za-z][\w-]*+:(?:[ \t]|$)")
@@ -56,7 +56,7 @@ def fenced_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         _push_code(state, start, last, mark)
     else:
         line = _skip_options(state, line, end) if mark.braced else line
-        push_directive(state, start, line, shown_by(mark), is_text)
+        push_directive(state, start, line, content_of(mark), is_text)
     return True
 
 

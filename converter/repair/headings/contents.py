@@ -74,9 +74,9 @@ def _pairs(keys: Sequence[str], places: dict[str, list[int]], start: int, end: i
     """Yield the entries of a list that stand again once below it, in their order, with their places there."""
     last = end - 1
     for entry in range(start, end):
-        again = places.get(keys[entry], [])
-        if len(again) - bisect_left(again, end) == 1 and again[-1] > last:
-            last = again[-1]
+        copies = places.get(keys[entry], [])
+        if len(copies) - bisect_left(copies, end) == 1 and copies[-1] > last:
+            last = copies[-1]
             yield entry, last
 
 

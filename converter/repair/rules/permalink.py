@@ -88,10 +88,10 @@ def permalink(draft: Draft) -> None:
         marks["hash"] = {at: mark for at, mark in marks["hash"].items() if at == mark}
     for places in marks.values():
         if len(places) >= FEWEST:
-            _take_off(draft, places)
+            _remove_marks(draft, places)
 
 
-def _take_off(draft: Draft, places: Mapping[int, int]) -> None:
+def _remove_marks(draft: Draft, places: Mapping[int, int]) -> None:
     """Take marks away from headings, from titles, and from sentences if most lines with a mark are sentences.
 
     The first title is the title of the document, if no paragraph stands above it.

@@ -22,7 +22,7 @@ STATEMENTS = frozenset({
 """Shortcodes that are statements of a template language: their arguments are never shown."""
 
 
-def shown_by(mark: Mark) -> DirectiveContent:
+def content_of(mark: Mark) -> DirectiveContent:
     """Return what a mark shows."""
     if mark.braced and mark.name in IMAGE_DIRECTIVES:
         return DirectiveContent(image=mark.arguments)
