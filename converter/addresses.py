@@ -15,6 +15,7 @@ Only parts that are known to be harmless are kept. Removed or replaced are:
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
@@ -186,3 +187,11 @@ def _is_harmless(name: str, value: str) -> bool:
 def digest(value: str) -> str:
     """Return the digest that replaces a hidden value; only equal values have equal digests."""
     return f"~{hashlib.sha256(value.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+
+
+def expand_home(path: str) -> str:
+    """Return a path that begins with `~` as one in a home folder, as shells read it, unless a file has that very name.
+
+    Shells leave `--out=~/x` as it is, and Python has none: a folder called `~` is a trap for whoever removes it.
+    """
+    return os.path.expanduser(path) if path.startswith("~") and not os.path.lexists(path) else path

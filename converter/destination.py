@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from converter.addresses import SCHEME, displayed_name, is_address
+from converter.addresses import SCHEME, displayed_name, expand_home, is_address
 from converter.errors import UsageError
 from converter.model.source import MARKDOWN
 from converter.plugins import plugins
@@ -175,7 +175,7 @@ def destination_of(out: str | os.PathLike[str] | None, to: str | None, writes: W
         UsageError: the command cannot write to this name, or it contradicts `to`; the message lists what is possible.
     """
     if to is not None and to not in writes.names:
-        raise UsageError(f"unknown format {to}; there are {', '.join(writes.names)}")
+        raise UsageError(f"unknown format {to}; choose from {', '.join(writes.names)}")
     name = STANDARD_OUTPUT if out is None else _text_of(out)
     if name == STANDARD_OUTPUT:
         if to is not None and to in writes.databases:
@@ -197,8 +197,8 @@ def check_writable(file: str | os.PathLike[str], writes: Writes) -> None:
         UsageError: the command cannot; the message lists what is possible.
     """
     name = _text_of(file)
-    is_existing = os.path.exists(name) and not os.path.isdir(name)  # a device or a pipe is fine too
-    if name != STANDARD_OUTPUT and (is_address(name) or not is_existing):
+    is_device = os.path.exists(name) and not os.path.isdir(name) and not os.path.isfile(name)  # or a pipe
+    if name != STANDARD_OUTPUT and (is_address(name) or not is_device):
         destination_of(name, None, writes)
 
 
@@ -212,7 +212,7 @@ def _text_of(out: object) -> str:
         raise UsageError(
             "the name of the output is empty" if not name.strip() else "the name of the output contains NUL"
         )
-    return name
+    return expand_home(name)
 
 
 def _parse_address(name: str, to: str | None, writes: Writes) -> Destination:

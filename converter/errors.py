@@ -6,6 +6,9 @@ from typing import Any
 
 from converter.addresses import displayed_name, redact
 
+FAULTS = (Exception, SystemExit)
+"""What the code of a plug-in may raise: if it ends the process, this costs what another error costs."""
+
 
 def install_command(extra: str) -> str:
     """Return how to install an extra, for a message: from an index, and in a clone."""
@@ -115,3 +118,8 @@ class NothingRead(ParquetryError):
         self.problems = problems
         reason = f"{problems[0]['source']}: {problems[0]['message']}" if problems else "there are no sources"
         super().__init__(f"no document could be read, and nothing was written; {reason}")
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, or the name of its type."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -1,6 +1,6 @@
 """All that a plug-in needs, in one place: `from converter.extension import rule, Draft, Type, Record, ...`.
 
-What is named here changes only as CONTRIBUTING.md says of public names; other modules may change at any time.
+These names are public: they change only as CONTRIBUTING.md describes; other modules may change at any time.
 `docs/plugins.md` has a checklist for each kind of plug-in.
 """
 
@@ -17,7 +17,7 @@ from converter.repair.draft import Draft
 from converter.repair.rule import FULL, SAFE, Rule, rule
 from converter.sources.files import Search
 from converter.values.cells import Cells, NoMatch, Reading
-from converter.values.types import Type
+from converter.values.value_types import Type
 from converter.write import Format, Layout, Writer
 from converter.write.values import json_rows
 

@@ -17,7 +17,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Generic, TypeVar, overload
 
-from converter.errors import PluginError
+from converter.errors import FAULTS, PluginError
 
 Item = TypeVar("Item")
 
@@ -44,7 +44,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Plugin:
-    """An entry point of a distribution: `value` is where the item is, as `module:name`."""
+    """An entry point of a distribution: `value` says where the item is, as `module:name`."""
 
     kind: str
     name: str
@@ -63,7 +63,7 @@ class Plugin:
         """
         try:
             return item_at(self.value)
-        except Exception as error:
+        except FAULTS as error:
             reason = f"{self.value} cannot be imported ({type(error).__name__}: {error})"
             raise self.error(reason) from error
 
@@ -305,7 +305,8 @@ def versions(kinds: Iterable[str], names: Iterable[str] = (), without: Iterable[
 
 
 def check_same(expected_plugins: Iterable[Plugin]) -> None:
-    """Refuse to work for a process with other plug-ins: the rows of a run would depend on who makes them.
+    """Refuse to work for a process that has other plug-ins: the rows of a run would depend on the process that makes
+    them.
 
     Raises:
         PluginError: the message names the plug-ins that only one of the processes has.
@@ -319,7 +320,7 @@ def check_same(expected_plugins: Iterable[Plugin]) -> None:
 
 
 def plugin_at_fault(error: BaseException, owners: Mapping[str, str] = {}) -> str | None:
-    """Return whose code raised an error, in words: a plug-in's, or that of a module in `owners`; None if neither."""
+    """Return in words whose code raised an error: a plug-in's, or that of a module in `owners`; None if neither."""
     roots = {plugin.value.partition(":")[0].strip().partition(".")[0]: plugin for plugin in plugins()}
     traceback = error.__traceback__ if roots or owners else None
     while traceback is not None:

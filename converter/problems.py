@@ -60,6 +60,7 @@ CODES: dict[str, tuple[str, str]] = {
     "dataset_left_out": (ERROR, "The database cannot hold a data set; its rows are only in the record cells."),
     "no_metadata": (WARNING, "The title, author and date that a page of HTML states could not be read."),
     "no_main_content": (WARNING, "No main content was found on a page of HTML; the whole page was read."),
+    "left_out": (WARNING, "A part of an office document is not in its text; the message names it."),
     "nesting": (WARNING, "Blocks are nested deeper than the limit; deeper ones are kept as plain text."),
     "long_inline": (WARNING, "A paragraph is too long for inline marks; it is kept as plain text."),
 }
@@ -67,7 +68,7 @@ CODES: dict[str, tuple[str, str]] = {
 
 LOCKED = "locked_type"
 OF_THE_RUN = ("type_drift", LOCKED, "renamed_column", "dataset_left_out")
-"""Codes of problems of data sets: every run detects them anew, over all rows that the output then holds."""
+"""Codes of problems of data sets: every run detects them again, over all rows that the output then holds."""
 
 
 @dataclass(frozen=True, slots=True)

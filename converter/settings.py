@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from numbers import Integral, Real
 from types import NoneType
 from typing import Any, get_args, get_origin
 
@@ -18,7 +19,7 @@ from converter.errors import UsageError
 
 
 def names_in(value: str | Iterable[str] | None) -> tuple[str, ...]:
-    """Return names that are given together: in a text they are separated by commas."""
+    """Return several names given as one text, separated by commas."""
     if isinstance(value, str):
         return tuple(name.strip() for name in value.split(",") if name.strip())
     return tuple(value or ())
@@ -36,6 +37,8 @@ READERS: Mapping[type, tuple[Callable[[str], Any], str]] = {
     list: (names_in, "names, separated by commas"),
 }
 """How a text is read as a value of each type, and what it must be."""
+VALUE_KINDS: Mapping[type, type] = {int: Integral, float: Real, bool: bool}
+"""The class of a value of each type that no text stands for; NumPy's numbers are of it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Setting:
     the value and `panel` its heading in the help. `value` makes the value of the field out of what a user gives.
     `choices` are the possible values, which `noun` names in messages; a shell completes them, or else `names`. A number
     is from `minimum` to `maximum`. If it has `places`, it means something for outputs in these alone. If it
-    `affects_rows`, documents that were converted with another value are converted anew.
+    `affects_rows`, documents that were converted with another value are converted again.
     """
 
     flag: str
@@ -91,7 +94,8 @@ def choice(default: Any, **settings: Setting) -> Any:
 
 
 def settings_of(*kinds: Any) -> dict[str, Setting]:
-    """Return the settings of classes by argument: the name of the field or, of a `choice`, that of the value."""
+    """Return the settings of these classes by argument: the name of the field or, for a `choice`, the name of the
+    value."""
     return {
         name or column.name: setting
         for kind in kinds
@@ -137,7 +141,7 @@ def values_of_texts(kind: Any, texts: Mapping[str, str]) -> dict[str, Any]:
 
 
 def check_settings(instance: Any) -> None:
-    """Refuse a value that is none of the choices of its setting, or below its minimum.
+    """Refuse a value that is not one of its setting's choices, is of another type, or is below its minimum.
 
     Raises:
         UsageError: the message has the possible values.
@@ -147,7 +151,10 @@ def check_settings(instance: Any) -> None:
             continue
         choices = [*(setting.choices() if callable(setting.choices) else setting.choices)]
         if choices and value not in choices:
-            raise UsageError(f"unknown {setting.noun} {value}; there are {', '.join(choices)}")
+            raise UsageError(f"unknown {setting.noun} {value}; choose from {', '.join(choices)}")
+        kind = VALUE_KINDS.get(setting.type)
+        if kind and (not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)):
+            raise UsageError(f"`{name}` must be {READERS[setting.type][1]}, not {value!r}")
         if isinstance(value, int | float) and not setting.minimum <= value <= setting.maximum:
             limits = f"at least {setting.minimum:g}"
             if setting.maximum < math.inf:

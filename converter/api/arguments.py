@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from inspect import Parameter, signature
 from typing import Any
 
 from converter.config import Options, OutputArguments, ReadingArguments, RunArguments, SourceArguments
@@ -51,23 +52,25 @@ def type_name_of(value: object) -> str:
     return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
 
 
-def options_of(arguments: Mapping[str, Any], schemas: tuple[Schema, ...] = ()) -> Options:
-    """Return these arguments as `Options`.
+def options_of(arguments: Mapping[str, Any], schemas: tuple[Schema, ...], function: Callable[..., Any]) -> Options:
+    """Return these arguments of a function as `Options`.
 
     Raises:
         UsageError: a repair level, rule, type or encoding is unknown.
         TypeError: an argument is unknown.
     """
-    check_argument_names(arguments, ReadingArguments)
+    check_argument_names(function, arguments, ReadingArguments)
     return Options(schemas=schemas, **values_of(Options, arguments))
 
 
-def check_argument_names(arguments: Mapping[str, Any], *kinds: type) -> None:
+def check_argument_names(function: Callable[..., Any], arguments: Mapping[str, Any], *kinds: type) -> None:
     """Refuse arguments that none of these classes of arguments has, as Python does for a function.
 
     Raises:
-        TypeError: an argument is unknown.
+        TypeError: an argument is unknown; the message has all arguments of the function.
     """
     names = [name for kind in kinds for name in kind.__annotations__]
     if unknown := sorted(arguments.keys() - names):
+        parameters = signature(function).parameters.values()
+        names = [*(parameter.name for parameter in parameters if parameter.kind != Parameter.VAR_KEYWORD), *names]
         raise TypeError(f"unknown argument {unknown[0]}; the arguments are {', '.join(names)}")

@@ -13,7 +13,7 @@ from converter.engine.one_file import write_file
 from converter.engine.run import write_folder, write_target
 from converter.errors import NothingRead, UsageError
 from converter.model.report import Report
-from converter.output import open_target
+from converter.output import open_target, replaced_by
 from converter.schema.load import load_schemas
 from converter.settings import values_of
 
@@ -60,7 +60,7 @@ def convert(
         OutputError: the output exists and may not be replaced, or could not be written, or the run would remove more
             of it than allowed. The output is unchanged.
     """
-    check_argument_names(arguments, ConvertArguments)
+    check_argument_names(convert, arguments, ConvertArguments)
     record_schemas = tuple(schema for description in schemas for schema in load_schemas(description))
     options = Options(schemas=record_schemas, **values_of(Options, arguments))
     source_list = list_of(sources)
@@ -72,7 +72,9 @@ def convert(
     target = open_target(destination)
     output = Output(destination.format or "parquet", **values_of(Output, arguments))
     run = Run(**values_of(Run, arguments))
-    documents = Selection(**values_of(Selection, arguments)).find(source_list, options)
+    documents = Selection(**values_of(Selection, arguments)).find(
+        source_list, options, replaced=replaced_by(destination)
+    )
     if target is not None:
         report = write_target(documents, target, output, options, run)
     else:

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from typing import IO, Any, Unpack
 
+from converter.addresses import expand_home
 from converter.api.arguments import SourcePath, options_of, type_name_of
 from converter.config import Options, ReadingArguments
 from converter.document.document import Document
@@ -17,7 +18,7 @@ from converter.errors import DecodingError, SourceError, UsageError
 from converter.model.source import MARKDOWN, Source
 from converter.sources import find_sources
 from converter.sources.files import TEXT_SUFFIXES
-from converter.sources.paths import read_file as read_local_file
+from converter.sources.paths import read_local_file
 from converter.sources.urls import is_url
 from converter.text.office import format_by_content, is_suffix
 
@@ -80,7 +81,7 @@ def read_text(text: str | bytes, *, name: str = UNNAMED, **reading: Unpack[Readi
     if not isinstance(text, str | bytes):
         raise UsageError(f"a text is a str or bytes, not {type_name_of(text)}; {HINT}")
     format = format_by_content(text) if isinstance(text, bytes) else MARKDOWN
-    return document_of(Source(name, text, format=format), options_of(reading))
+    return document_of(Source(name, text, format=format), options_of(reading, (), read_text))
 
 
 def read_file(
@@ -93,14 +94,14 @@ def read_file(
     Raises:
         SourceError, DecodingError, UsageError: as for `read`.
     """
-    options = options_of(reading)
+    options = options_of(reading, (), read_file)
     if not isinstance(file, str | os.PathLike):
         if not hasattr(file, "read"):
             raise UsageError(f"a file is a path, an address or a file object, not {type_name_of(file)}; {HINT}")
         data = file.read()
         path = getattr(file, "name", None)
         return read_text(data, name=name or (path if isinstance(path, str) else UNNAMED), **reading)
-    path = os.fsdecode(file)
+    path = expand_home(os.fsdecode(file))
     if os.path.isdir(path):
         raise SourceError("is a folder; `read_many` and `convert` take folders", source=path, code="unreadable")
     if is_url(path):
@@ -108,7 +109,7 @@ def read_file(
             find_sources([path], maximum_bytes=options.maximum_bytes, maximum_seconds=options.maximum_seconds)
         )
     else:
-        document = read_local_file(path, options.maximum_bytes)
+        document = read_local_file(path, options.maximum_bytes, options.maximum_seconds)
     return document_of(document if name is None else replace(document, key=name), options)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Unpack, overload
 import pyarrow as pa
 
 from converter.api.arguments import SourcePath, list_of, options_of, type_name_of
-from converter.config import Options, ReadingArguments
+from converter.config import Options, ReadingArguments, Run
 from converter.document.document import Document
 from converter.engine.batches import group_sources, uniqueness_filter
 from converter.engine.conversion import read_document
@@ -36,6 +36,7 @@ def read_many(
     columns: Columns | None = None,
     query: str | None = None,
     root: SourcePath | None = None,
+    include: Iterable[str] = (),
     exclude: Iterable[str] = (),
     ignore: bool = True,
     jobs: int = 1,
@@ -49,6 +50,7 @@ def read_many(
     columns: Columns | None = None,
     query: str | None = None,
     root: SourcePath | None = None,
+    include: Iterable[str] = (),
     exclude: Iterable[str] = (),
     ignore: bool = True,
     jobs: int = 1,
@@ -62,6 +64,7 @@ def read_many(
     columns: Columns | None = None,
     query: str | None = None,
     root: SourcePath | None = None,
+    include: Iterable[str] = (),
     exclude: Iterable[str] = (),
     ignore: bool = True,
     jobs: int = 1,
@@ -84,10 +87,11 @@ def read_many(
         ViolationError: a record does not fit a schema that sets `fail`.
     """
     record_schemas = tuple(schema for description in schemas for schema in load_schemas(description))
-    options = options_of(reading, record_schemas)
+    options = options_of(reading, record_schemas, read_many)
+    jobs = Run(jobs).jobs
     search: dict[str, Any] = {
         "maximum_bytes": options.maximum_bytes, "maximum_seconds": options.maximum_seconds,
-        "query": query, "root": root, "exclude": exclude, "ignore": ignore,
+        "query": query, "root": root, "include": include, "exclude": exclude, "ignore": ignore,
     }  # fmt: skip
     documents = _sources_of(sources, columns, search)
     if records is None:
@@ -102,7 +106,12 @@ def _sources_of(sources: Any, columns: Columns | None, search: Mapping[str, Any]
             raise UsageError(
                 f"rows of a {type_name_of(sources)} are documents only with `columns`, which name the text"
             )
-        return sources_in_memory(pa.RecordBatchReader.from_stream(sources), columns, **search)
+        try:
+            stream = pa.RecordBatchReader.from_stream(sources)
+        except (pa.ArrowException, ValueError, TypeError) as error:  # pandas: values of several types, names twice
+            reason = " ".join(str(error).split())
+            raise UsageError(f"the {type_name_of(sources)} cannot be read as an Arrow table: {reason}") from error
+        return sources_in_memory(stream, columns, **search)
     arguments = list_of(sources, Source)
     is_paths = isinstance(sources, str | os.PathLike) or (
         isinstance(sources, Sequence) and not any(isinstance(source, Source) for source in sources)

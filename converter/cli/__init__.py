@@ -26,6 +26,7 @@ from converter.cli.messages import LISTED_PROBLEMS, print_problems
 from converter.engine.interruption import Interruption, end_tidily, ignore, signal_number, stop_message
 from converter.engine.process import fill_standard_streams, set_up
 from converter.errors import ParquetryError, TooManyProblems, UsageError
+from converter.plugins import plugin_at_fault
 from converter.version import __version__
 
 COMMANDS = (
@@ -76,10 +77,16 @@ def _report_errors() -> Iterator[None]:
         say(f"parquetry: this is a bug in Parquetry, please report it: {fault}")
         raise typer.Exit(1) from error
     except SystemExit as error:
-        if not isinstance(error.__context__, BrokenPipeError):
+        if isinstance(error.__context__, BrokenPipeError):
+            discard_output()  # Rich itself exits when the reader closes the pipe
+            raise typer.Exit(BROKEN_PIPE) from error
+        culprit = plugin_at_fault(error)
+        if culprit is None:  # typer, after an option such as --show-completion
             raise
-        discard_output()  # Rich itself exits when the reader closes the pipe
-        raise typer.Exit(BROKEN_PIPE) from error
+        # Whatever code the plug-in ends with, the command has not done what it should.
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        say(f"parquetry: {culprit} ended the command ({os.path.basename(frame.filename)}:{frame.lineno})")
+        raise typer.Exit(1) from error
 
 
 class Commands(TyperGroup):
@@ -160,8 +167,11 @@ def main() -> None:
     if sys.stdout is None:  # the caller closed it: writing then fails as for any unwritable file
         sys.stdout = os.fdopen(1, "w")
     try:
-        end_tidily()
-        app()
+        try:
+            end_tidily()
+            app()
+        finally:
+            ignore()  # or the first signal arrives here
     except BaseException as error:
         number = error.number if isinstance(error, Interruption) else signal_number()
         if isinstance(error, KeyboardInterrupt):  # a library has replaced the handler

@@ -71,7 +71,7 @@ def check(
     if not schema:
         raise UsageError("name a schema with --schema FILE|NAME; `parquetry schema list` lists the ready-made ones")
     if to not in REPORTS:
-        raise UsageError(f"unknown form {to}; there are {', '.join(REPORTS)}")
+        raise UsageError(f"unknown format {to}; choose from {', '.join(REPORTS)}")
     options = reading.options(schemas_of(schema))
     result = check_sources(selecting.selection().find(source, options), options.schemas, options)
     report = REPORTS[to](result)

@@ -1,4 +1,4 @@
-"""What a shell completes: names of records, rules, schemas and the like, found when the user asks for them."""
+"""Completion in a shell: names of records, rules, schemas and the like, looked up when the user asks for them."""
 
 from __future__ import annotations
 

@@ -12,12 +12,13 @@ from converter.cli.check import SchemaOption, schemas_of
 from converter.cli.console import standard_output
 from converter.cli.dry_run import preview
 from converter.cli.flags import ReadingFlags, Running, Selecting, Writing, with_flags
-from converter.cli.messages import conclude, report_left_out, report_other_formats, report_unused_types
+from converter.cli.messages import conclude, report_left_out, report_other_formats, report_tables, report_unused_types
 from converter.cli.output_options import OnlySchema, Out, Quiet, ReportFile, To, Verbose, of_run
 from converter.cli.progress import progress_shown
 from converter.cli.source_options import Keep, KeyColumn, SourceNames, TextColumn, selection_of
 from converter.destination import (
     EVENTS_FILE,
+    FILE,
     FOLDER,
     JSON_FILE,
     RECORD_OUTPUTS,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from converter.output import Target
 
 MANY_FILES = 512
+FILES_OF_RUNS = ("_manifest", "_parts", "datapackage")
+"""Files of an output besides its records, without their suffix."""
 EXAMPLES = """[bold]Examples[/bold]
 
   parquetry convert article.md -o out
@@ -85,7 +88,7 @@ def convert(
     if running.jobs > 1 and any(map(_holds_many, source or [])):
         start_fork_server()
     from converter.engine.lineage import lineage
-    from converter.output import open_target
+    from converter.output import open_target, replaced_by
     from converter.sources import LeftOut
 
     destination = destination_of(out, to, RECORD_OUTPUTS)
@@ -97,13 +100,14 @@ def convert(
     options = reading.options(schemas_of(schema))
     is_folder = target is not None or destination.place == FOLDER
     output = writing.output(to, options, only_schema, is_folder)
+    _check_reports([file for file in (report_file, openlineage) if file is not None], destination, output, options)
     # Before the progress bar: Rich before version 15 hides the terminal from later checks.
     if destination.place == STREAM and to == "parquet" and sys.stdout.isatty():
         raise UsageError("cannot write Parquet to a terminal; name an output with -o, or pass --to csv")
     arguments = source or []
     left_out = LeftOut()
     selection = selection_of(arguments, selecting, text_column, key_column, keep)
-    sources = selection.find(arguments, options, left_out)
+    sources = selection.find(arguments, options, left_out, replaced_by(destination, (report_file, openlineage)))
     if dry_run:
         if report_file is not None or openlineage is not None:
             raise UsageError("--dry-run writes nothing; leave out --report and --openlineage")
@@ -119,6 +123,8 @@ def convert(
         report_unused_types(options.hints.types, report)
         if left_out.formats:
             report_other_formats(left_out)
+        if text_column is None:
+            report_tables(arguments)
     if verbose and left_out.count:
         report_left_out(left_out)
     conclude(report, quiet, verbose, report_file)
@@ -144,6 +150,23 @@ def _write(
     report = write_stream(sources, stream, output, options, run)
     stream.flush()
     return report
+
+
+def _check_reports(files: list[Path], destination: Destination, output: Output, options: Options) -> None:
+    """Refuse a report that would replace a file of the output.
+
+    Raises:
+        UsageError: it would.
+    """
+    if destination.place not in (FOLDER, FILE):
+        return
+    names = {*output.files(options), *FILES_OF_RUNS}
+    out = destination.path.resolve()
+    for file in files:
+        path = file.resolve()
+        is_inside = destination.place == FOLDER and out in path.parents
+        if path == out or (is_inside and Path(path.relative_to(out).parts[0]).stem in names):
+            raise UsageError("is a file of the output; name another file for the report", source=str(file))
 
 
 def _holds_many(source: str) -> bool:

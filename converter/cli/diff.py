@@ -42,7 +42,7 @@ def diff(
     from converter.engine.compare import compare
 
     if to not in ("text", "json"):
-        raise UsageError(f"unknown form {to}; there are text, json")
+        raise UsageError(f"unknown format {to}; choose from text, json")
     try:
         changes = compare(old, new, rows)
     except ParquetryError as error:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import codecs
+import os
+import shutil
 from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,13 +15,11 @@ from converter.cli.flags import NAMED_ONLY, ReadingFlags, Selecting, with_flags
 from converter.cli.messages import print_problems
 from converter.cli.source_options import SomeSources
 from converter.errors import OutputError, UsageError
+from converter.printable import amount
 
 if TYPE_CHECKING:
     from converter.document.document import Document
     from converter.model.source import Source
-
-BYTE_ORDER_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF8)
-"""The longer ones first, as one begins with another."""
 
 EXAMPLES = """[bold]Examples[/bold]
 
@@ -80,7 +79,7 @@ def fix(
             say(f"changed {found_source.key}")
     stream.flush()
     if check or in_place or diff:
-        say(f"{changed} of {document_count} documents {'changed' if in_place else 'would change'}")
+        say(f"{changed} of {amount(document_count, 'document')} {'changed' if in_place else 'would change'}")
     raise typer.Exit(1 if not document_count or (check and changed) else 3 if errors else 0)
 
 
@@ -94,33 +93,52 @@ def difference(key: str, document: Document, text: str) -> str:
 
 
 def replace_file(source: Source, document: Document, text: str) -> None:
-    """Replace a file by its Markdown, in its own encoding, with its own line ends and permissions.
+    """Replace a file by its Markdown, in its own encoding, with its own line ends, permissions and attributes.
 
     Raises:
-        OutputError: the document is not a file of text on this machine, or the file could not be written.
+        OutputError: the document is not a file of text on this machine, is read-only or has hard links, or the file
+            could not be written.
     """
     from converter.model.source import MARKDOWN
     from converter.output import open_stage
+    from converter.text.reading import BYTE_ORDER_MARKS
 
     path = Path(source.key)
     if source.format != MARKDOWN or not path.is_file() or path.read_bytes() != source.data:
         message = "is not a plain text file on this machine; write the Markdown elsewhere: parquetry fix FILE > OTHER"
         raise OutputError(message, source=source.key)
     assert isinstance(source.data, bytes)
+    target = path.resolve()  # a link stays a link
+    check_replaceable(target, source.key)
     encoding = document.encoding or "utf-8"
     first_line = source.data.decode(encoding, "replace").partition("\n")[0]
     newline = "\r\n" if first_line.endswith("\r") else "\n"
-    content = text.replace("\n", newline)
+    ends_with_line = source.data.decode(encoding, "replace").endswith(("\n", "\r"))
+    content = (text if ends_with_line else text.removesuffix("\n")).replace("\n", newline)
     try:
         data = content.encode(encoding)
-        mark = next((mark for mark in BYTE_ORDER_MARKS if source.data.startswith(mark)), b"")
+        mark = next((mark for mark, _ in BYTE_ORDER_MARKS if source.data.startswith(mark)), b"")
         data = data if data.startswith(mark) else mark + data
     except UnicodeEncodeError:
         data = content.encode("utf-8", "surrogatepass")
         say(f"{source.key} is now UTF-8: {encoding} has no bytes for all of its characters")
-    target = path.resolve()  # a link stays a link
     with open_stage(target) as stage:
         new = stage.new / target.name
+        new.touch()
+        shutil.copystat(target, new)
         new.write_bytes(data)
-        new.chmod(target.stat().st_mode & 0o777)
         stage.publish_file(new, overwrite=True)
+
+
+def check_replaceable(path: Path, key: str) -> None:
+    """Refuse a file that nobody may write, and one whose other names would keep the previous text.
+
+    Raises:
+        OutputError: the file is read-only, or has hard links.
+    """
+    status = path.stat()
+    if not status.st_mode & 0o222 or not os.access(path, os.W_OK):
+        raise OutputError("is read-only; change its permissions, or write elsewhere", source=key)
+    if status.st_nlink > 1:
+        message = f"has {amount(status.st_nlink, 'hard link')}, of which one would change; write the Markdown elsewhere"
+        raise OutputError(message, source=key)

@@ -41,7 +41,7 @@ PANELS = (
 
 
 class Flags:
-    """What a user gives with the flags of `KINDS`, classes of settings, by argument."""
+    """The values of the flags of `KINDS`, which are classes of settings, by argument."""
 
     KINDS: ClassVar[tuple[Any, ...]]
 
@@ -152,7 +152,7 @@ class Running(Flags):
         return Run(**values_of(Run, self._values) | {"jobs": self.jobs, "progress": progress})
 
 
-NAMED_ONLY = ("files_from", "events", "null_separated", "include", "root", "query")
+NAMED_ONLY = ("files_from", "events", "null_separated", "root", "query")
 """The settings of `Selection` that a command without keys of documents, and with required sources, does not have."""
 
 
@@ -188,7 +188,7 @@ def with_flags(*without: str) -> Callable[[Callable[..., None]], Callable[..., N
 
 
 def _parameter(argument: str, setting: Setting, default: Any) -> inspect.Parameter:
-    """Return the parameter of a command that typer makes the flag of."""
+    """Return the parameter of a command from which typer makes the flag."""
     flags = [setting.flag, *([setting.letter] if setting.letter else [])]
     option = typer.Option(
         *flags,

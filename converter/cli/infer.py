@@ -44,7 +44,7 @@ def infer(
     problems: list[Mapping[str, Any]] = []
 
     def documents() -> Iterator[ParsedDocument]:
-        for document in documents_of(source, options, selecting):
+        for document in documents_of(source, options, selecting, destination):
             problems.extend(row for row in document.rows("problems") if row["severity"] == "error")
             yield document.context
 

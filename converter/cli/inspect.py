@@ -36,7 +36,7 @@ def inspect(
 ) -> None:
     """Write a page that shows documents next to their records: one HTML file, no server, no network."""
     from converter.inspect.page import write_page
-    from converter.output import open_stage
+    from converter.output import open_stage, replaced_by
 
     destination = destination_of(out, None, PAGE)
     path = destination.path if destination.place == FILE else None
@@ -50,7 +50,7 @@ def inspect(
         )
     options = reading.options()
     with progress_shown(quiet, source) as progress:
-        sources = selecting.selection().find(source, options)
+        sources = selecting.selection().find(source, options, replaced=replaced_by(destination))
         if path is None:
             content = write_page(sources, sys.stdout.buffer, options, progress)
             sys.stdout.flush()

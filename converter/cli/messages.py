@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Problems beyond this number are counted, not listed; the record `problems` contains all of them.
 LISTED_PROBLEMS = 20
+TABLES_OF_TEXT = (".csv", ".tsv", ".jsonl", ".ndjson")
 
 
 def conclude(report: Report, quiet: bool, verbose: bool, report_file: Path | None) -> NoReturn:
@@ -113,11 +114,17 @@ def report_other_formats(left_out: LeftOut) -> None:
     say(f"of folders, only Markdown and text files are read: {counts} left out; to read these too, pass {patterns}")
 
 
+def report_tables(sources: Iterable[str]) -> None:
+    """Print how to read the rows of the first source that may be a table of documents."""
+    if table := next((source for source in sources if source.lower().endswith(TABLES_OF_TEXT)), None):
+        say(f"{one_safe_line(table)} is read as one document; if its rows are documents, pass --text-column COLUMN")
+
+
 def report_left_out(left_out: LeftOut) -> None:
     """Print the files and entire folders that a search has left out."""
     remainder = left_out.count - len(left_out.first)
     names = ", ".join(left_out.first) + (f" and {remainder:,} more" if remainder else "")
-    say(f"left out by .gitignore or --exclude: {names}")
+    say(f"left out by .gitignore or --exclude, or as files of the output: {names}")
 
 
 def write_report(report: Report, file: Path) -> None:

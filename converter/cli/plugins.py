@@ -26,7 +26,7 @@ def plugins(
     Exit codes: 0 all can be used, 1 one is broken, 2 wrong usage.
     """
     if to not in ("text", "json"):
-        raise UsageError(f"unknown form {to}; there are text, json")
+        raise UsageError(f"unknown format {to}; choose from text, json")
     by_kind = registries() if installed_plugins() else {}
     rows = [row_of(plugin, by_kind[plugin.kind]) for plugin in installed_plugins()]
     if to == "json":

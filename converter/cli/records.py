@@ -22,9 +22,10 @@ def records(
     """Show the record contract, field by field."""
     from converter.records import RECORDS
     from converter.records.contract import arrow_type_name, published_contract
+    from converter.records.record import metadata_text
 
     if name is not None and name not in RECORDS:
-        raise UsageError(f"unknown record {name}; there are {', '.join(RECORDS)}")
+        raise UsageError(f"unknown record {name}; choose from {', '.join(RECORDS)}")
     if as_json:
         if name is None:
             raise UsageError("name the record whose contract to print, for example: parquetry records sections --json")
@@ -46,7 +47,7 @@ def records(
         print_to(console, Text(f"(doc_id, {column}) -> {target_record} (doc_id, {target})"))
     fields = Table("field", "type", "null", "description", box=None)
     for field in record.schema:
-        description = (field.metadata or {}).get(b"description", b"").decode()
+        description = metadata_text(field, "description")
         null = "yes" if field.nullable else "no"
         fields.add_row(field.name, Text(arrow_type_name(field.type)), null, Text(description))
     print_to(console, fields)

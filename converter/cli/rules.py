@@ -26,7 +26,7 @@ def rules(
 
     by_name = {rule.name: rule for rule in RULES}
     if name is not None and name not in by_name:
-        raise UsageError(f"unknown repair rule {name}; there are {', '.join(by_name)}")
+        raise UsageError(f"unknown repair rule {name}; choose from {', '.join(by_name)}")
     listing = Table("rule", "level", "description", box=None)
     for rule in RULES if name is None else [by_name[name]]:
         description = rule.description if name else rule.description.partition("\n\n")[0]

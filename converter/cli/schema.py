@@ -64,7 +64,7 @@ def export(
     from converter.schema.load import load_schemas
 
     if to not in EXPORTS:
-        raise UsageError(f"unknown language {to}; there are {', '.join(EXPORTS)}")
+        raise UsageError(f"unknown language {to}; choose from {', '.join(EXPORTS)}")
     write_text("\n\n".join(EXPORTS[to](record_schema) for record_schema in load_schemas(name)) + "\n")
 
 

@@ -24,7 +24,7 @@ EXAMPLES = """[bold]Examples[/bold]
 
   parquetry show article.md --repairs        every repair, before and after
 
-  parquetry show article.txt --why 12        why line 12 is a heading, or is none, and which rules touched it
+  parquetry show article.txt --why 12        why line 12 is a heading or not, and which rules touched it
 """
 
 

@@ -14,6 +14,7 @@ from converter.settings import names_in
 
 if TYPE_CHECKING:
     from converter.config import Options, Selection
+    from converter.destination import Destination
     from converter.document.document import Document
 
 _of_tables = partial(typer.Option, rich_help_panel="Tables of documents")
@@ -50,12 +51,20 @@ Keep = Annotated[
 ]
 
 
-def documents_of(sources: list[str], options: Options, selecting: Selecting) -> Iterator[Document]:
-    """Yield the documents that the arguments name, read one at a time within the limits of the options."""
+def documents_of(
+    sources: list[str], options: Options, selecting: Selecting, destination: Destination | None = None
+) -> Iterator[Document]:
+    """Yield the documents that the arguments name, read one at a time within the limits of the options.
+
+    Raises:
+        UsageError: the destination is one of them.
+    """
     from converter.document.document import Document
     from converter.engine.conversion import read_document
+    from converter.output import replaced_by
 
-    for source in selecting.selection().find(sources, options):
+    replaced = None if destination is None else replaced_by(destination)
+    for source in selecting.selection().find(sources, options, replaced=replaced):
         yield Document(read_document(source, options), options)
 
 

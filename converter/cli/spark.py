@@ -18,7 +18,7 @@ from converter.cli.output_options import OnlySchema, Quiet, ReportFile, To, Verb
 from converter.cli.source_options import Keep, KeyColumn, TextColumn, check_source_names
 from converter.destination import JSON_FILE, LOCAL_FOLDER, RECORD_FOLDERS, ZIP_FILE, check_writable, destination_of
 from converter.engine.process import show_frames
-from converter.errors import SparkError, UsageError
+from converter.errors import SparkError, UsageError, first_line
 from converter.settings import names_in
 
 if TYPE_CHECKING:
@@ -120,7 +120,8 @@ def convert(
     from converter.spark.job import check_output
 
     is_table = text_column is not None
-    if bool(source) == (query is not None):
+    sources = source or []
+    if bool(sources) == (query is not None):
         raise UsageError("name a SOURCE or a --query")
     if is_table != (key_column is not None) or (not is_table and (keep is not None or query is not None)):
         raise UsageError("--text-column and --key-column go together; --keep and --query go with them")
@@ -129,7 +130,7 @@ def convert(
     check_output(output, options)
     selection = selecting.selection()
     session = start_session(master, conf)
-    documents = table(session, source or [], query) if is_table else source or []
+    documents = table(session, sources, query) if is_table else sources
     report = convert_on_spark(
         session, documents, out, text_column=text_column, key_column=key_column, keep=names_in(keep),
         output=output, options=options, run=running.run(), exclude=selection.exclude,
@@ -245,4 +246,4 @@ def table(session: SparkSession, paths: list[str], query: str | None) -> DataFra
         format, options = TABLES.get(Path(paths[0]).suffix.lower(), ("parquet", {}))
         return session.read.format(format).options(**options).load(paths)
     except Exception as error:
-        raise UsageError(f"Spark cannot read the table: {str(error).splitlines()[0]}") from error
+        raise UsageError(f"Spark cannot read the table: {first_line(error)}") from error

@@ -58,7 +58,7 @@ def tables(
     options = reading.options()
     selection: list[Table] = []
     document_count = errors = 0
-    for document in documents_of(source, options, selecting):
+    for document in documents_of(source, options, selecting, destination):
         problems = [problem for problem in document.rows("problems") if problem["severity"] == "error"]
         print_problems(problems)
         errors += len(problems)

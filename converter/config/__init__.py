@@ -1,9 +1,9 @@
-"""What a user can say: which documents are read (`Selection`) and how (`Options`), what a run writes (`Output`) and how
-it works (`Run`).
+"""Everything that a user can set: which documents are read (`Selection`) and how (`Options`), what a run writes
+(`Output`) and how it works (`Run`).
 
-The command line, the library, Spark, the manifest and the fingerprint take all of it from here. A new option is a field
-with its `setting`, and an argument in the class of arguments below it; `tests/package/test_settings.py` holds that it
-shows up everywhere. What a check needs is imported when it runs: see `converter.settings`.
+The command line, the library, Spark, the manifest and the fingerprint use these classes. A new option is a field with
+its `setting`, and an argument in the class of arguments below it; `tests/package/test_settings.py` checks that it
+appears everywhere. A check imports what it needs when it runs: see `converter.settings`.
 """
 
 from converter.config.options import Limits, Options, ReadingArguments, options_from_text, schema_of

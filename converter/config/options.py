@@ -62,11 +62,11 @@ class Options:
     of pages in the text of sections; `parser` is fast or reference: both give the same rows, the latter by
     markdown-it's rules alone; `input_format` is the format of each document (None: by its name or first bytes);
     `rules` are further repair rules, for this run alone; `whole_page` keeps what is not the main content of HTML.
-    `chunks` is the most tokens of a chunk, of which `chunk_overlap` repeat the chunk above; None leaves the record
-    `chunks` out, unless it is named. `tokenizer` counts the tokens."""
+    `chunks` is the maximum number of tokens of a chunk, of which `chunk_overlap` repeat the chunk above; with None, the
+    record `chunks` is left out, unless it is named. `tokenizer` counts the tokens."""
 
     repair: str = setting(
-        "full", "--repair", "How much to repair in damaged text.", str, metavar="off|safe|full",
+        "full", "--repair", "How much of a damaged text to repair.", str, metavar="off|safe|full",
         choices=_levels, noun="repair level",
     )  # fmt: skip
     rules_off: frozenset[str] = _reading(
@@ -107,16 +107,16 @@ class Options:
         False, "--whole-page", "Keep menus, teasers and comments of HTML pages, not only the main content.", bool,
     )  # fmt: skip
     chunks: int | None = _chunking(
-        None, "--chunks", "Write the record chunks: parts of documents of at most so many tokens.", int | None,
+        None, "--chunks", "Write the record chunks: parts of documents with at most this many tokens.", int | None,
         metavar="TOKENS", minimum=FEWEST_TOKENS,
     )  # fmt: skip
     chunk_overlap: int = _chunking(
-        0, "--chunk-overlap", "Begin the next chunk of a section with the last sentences of the chunk above: up to so "
-        "many tokens.", int, metavar="TOKENS", minimum=0,
+        0, "--chunk-overlap", "Begin the next chunk of a section with the last sentences of the chunk above, up to "
+        "this many tokens.", int, metavar="TOKENS", minimum=0,
     )  # fmt: skip
     tokenizer: Tokenizer = _chunking(
-        WORDS, "--tokenizer", "What a token is: words; an encoding or a model of tiktoken; a tokenizer.json file or "
-        "OWNER/NAME of Hugging Face.", str, metavar="NAME",
+        WORDS, "--tokenizer", "How tokens are counted: words; an encoding or a model of tiktoken; a tokenizer.json "
+        "file or OWNER/NAME of Hugging Face.", str, metavar="NAME",
     )  # fmt: skip
 
     def __post_init__(self) -> None:
@@ -126,12 +126,16 @@ class Options:
         from converter.text.reading import codec_name
 
         check_settings(self)
+        if not isinstance(self.hints, Hints):
+            raise UsageError(f"`hints` is an object of the class Hints, not {type(self.hints).__name__}")
         if 2 * self.chunk_overlap > self.chunking.tokens:
             raise UsageError(f"`chunk_overlap` must be at most half of `chunks`, {self.chunking.tokens} tokens")
         if self.tokenizer != WORDS:
             from converter.records.tokenizers import token_counter
 
             token_counter(self.tokenizer)
+        if not isinstance(self.rules, Iterable):
+            raise UsageError(f"`rules` are objects of the class Rule in a tuple, not {type(self.rules).__name__}")
         object.__setattr__(self, "rules", tuple(self.rules))
         if wrong := [rule for rule in self.rules if not isinstance(rule, Rule)]:
             raise UsageError(f"`rules` are objects of the class Rule, not {type(wrong[0]).__name__}")
@@ -140,12 +144,12 @@ class Options:
         except ValueError as error:
             raise UsageError(f"`rules`: {error}") from error
         if unknown := sorted(self.rules_off.difference(names)):
-            raise UsageError(f"unknown repair rule {', '.join(unknown)}; there are {', '.join(names)}")
+            raise UsageError(f"unknown repair rule {', '.join(unknown)}; choose from {', '.join(names)}")
         self._check_hints()
         if self.encoding is not None:
             try:
                 codec_name(self.encoding)
-            except (LookupError, ValueError) as error:
+            except (LookupError, ValueError, TypeError) as error:
                 message = f"unknown encoding {self.encoding!r}; use for example utf-8, shift_jis, cp1251 or gb18030"
                 raise UsageError(message) from error
         schema_names = [schema.name.casefold() for schema in self.schemas]
@@ -173,7 +177,7 @@ class Limits(TypedDict, total=False):
     """The limits for one document, the same for every function that reads documents; None disables the first two.
 
     `maximum_bytes` limits the unpacked size, `maximum_seconds` the total time spent on the document, and
-    `maximum_output_bytes` the size of its rows: None means 64 times its size, and at least 64 MB. Limits that are not
+    `maximum_output_bytes` the size of its rows: None means 64 times its size, and at least 64 MiB. Limits that are not
     passed have the defaults of `Options`.
     """
 
@@ -190,8 +194,8 @@ class ReadingArguments(Limits, total=False):
     document's bytes; by default it is detected. `chrome=False` leaves the boilerplate of pages, which is flagged, out
     of the text of sections. `parser` is `fast` or `reference`, which reads the same by markdown-it's rules alone.
     `input_format` (`markdown`, `html`, `docx`, ...) is the format of each document; by default its name or its first
-    bytes tell. `whole_page` keeps all of an HTML page, not only its main content. `chunks` is the most tokens of a
-    chunk, of which up to `chunk_overlap` repeat the chunk above; `tokenizer` is the name of one or a function that
+    bytes decide. `whole_page` keeps all of an HTML page, not only its main content. `chunks` is the maximum number of
+    tokens of a chunk, of which up to `chunk_overlap` repeat the chunk above; `tokenizer` is a name, or a function that
     counts the tokens of a text. Arguments that are not passed have the defaults of `Options`.
     """
 

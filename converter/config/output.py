@@ -43,7 +43,7 @@ def _compressions() -> Iterable[str]:
 
 
 def most_removed(maximum: int | str, documents: int) -> int:
-    """Return how many of so many documents may be removed: `maximum` is their number, or a share such as `25%`.
+    """Return how many of this many documents may be removed: `maximum` is their number, or a share such as `25%`.
 
     Raises:
         UsageError: it is neither.
@@ -85,7 +85,7 @@ class Output:
     `small_datasets` writes data sets of at most that many rows to one file, `datasets/_small`, with their cells as
     text: a file for each takes longer to write than to read the tables. `compression` is that of Parquet files (None:
     zstd). `spreadsheet_safe` keeps a spreadsheet from running CSV text as a formula. `datapackage` describes the files
-    in a `datapackage.json`. In an object store, `keep_previous` is how long the files of the output before stay, in
+    in a `datapackage.json`. In an object store, `keep_previous` is how long the previous output's files stay, in
     seconds or as `30m`, `12h` or `7d`.
     """
 
@@ -146,8 +146,8 @@ class Output:
         places=(FOLDER,),
     )  # fmt: skip
     keep_previous: float | str = _output(
-        0, "--keep-previous", "In a store: leave the files of the output before for this time, for readers that are at "
-        "work; a later run removes them. Default: 0.", str | None, metavar="TIME", places=(STORE,), panel="The run",
+        0, "--keep-previous", "In a store: keep the files of the previous output for this time, for active readers; a "
+        "later run removes them. Default: 0.", str | None, metavar="TIME", places=(STORE,), panel="The run",
     )  # fmt: skip
 
     def __post_init__(self) -> None:
@@ -155,9 +155,9 @@ class Output:
         from converter.write import FORMATS
 
         if self.format not in (*FORMATS, MARKDOWN):
-            raise UsageError(f"unknown format {self.format}; there are {', '.join((*FORMATS, MARKDOWN))}")
+            raise UsageError(f"unknown format {self.format}; choose from {', '.join((*FORMATS, MARKDOWN))}")
         if self.mode not in get_args(Mode):
-            raise UsageError(f"unknown mode {self.mode}; there are {', '.join(get_args(Mode))}")
+            raise UsageError(f"unknown mode {self.mode}; choose from {', '.join(get_args(Mode))}")
         check_settings(self)
         if self.format != "parquet" and self.compression:
             raise UsageError(f"{self.format} output is not compressed; leave out `compression`, or use parquet")
@@ -172,7 +172,7 @@ class Output:
         check_partition_names(self.partition_by)
         seconds_in(self.keep_previous)
         if self.records is not None and not self.records:
-            raise UsageError(f"no record is named; there are {', '.join(_record_names())}")
+            raise UsageError(f"no record is named; choose from {', '.join(_record_names())}")
         if self.resumes and self.records is not None and "documents" not in self.records:
             raise UsageError(
                 f"{self.mode} needs the record documents in `records`: that record lists what the output holds"
@@ -272,7 +272,9 @@ class Output:
         default_names = [*default_records(options.chunks is not None), *schema_names]
         names = list(dict.fromkeys(default_names if self.records is None else self.records))
         if unknown := [name for name in names if name not in (*known_names, datasets)]:
-            raise UsageError(f"unknown record {', '.join(unknown)}; there are {', '.join((*known_names, datasets))}")
+            raise UsageError(
+                f"unknown record {', '.join(map(str, unknown))}; choose from {', '.join((*known_names, datasets))}"
+            )
         return [name for name in names if name != datasets]
 
     def requested_records(self, options: Options) -> list[str]:

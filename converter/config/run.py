@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypedDict
 
+from converter.errors import UsageError
 from converter.settings import check_settings, setting
 
 Progress = Callable[[int, int], None]
@@ -34,6 +35,8 @@ class Run:
     def __post_init__(self) -> None:
         """Refuse invalid settings with a UsageError."""
         check_settings(self)
+        if self.jobs is None:
+            raise UsageError("`jobs` must be a whole number, not None")
 
 
 class RunArguments(TypedDict, total=False):

@@ -12,7 +12,7 @@ from converter.config.options import Options
 from converter.settings import check_settings, setting
 
 if TYPE_CHECKING:
-    from converter.sources import Columns, LeftOut, Sources
+    from converter.sources import Columns, LeftOut, ReplacedFiles, Sources
 
 
 def _patterns(value: str | Iterable[str] | None) -> tuple[str, ...]:
@@ -68,9 +68,15 @@ class Selection:
         check_settings(self)
 
     def find(
-        self, sources: Iterable[str | PathLike[str]], options: Options, left_out: LeftOut | None = None
+        self,
+        sources: Iterable[str | PathLike[str]],
+        options: Options,
+        left_out: LeftOut | None = None,
+        replaced: ReplacedFiles | None = None,
     ) -> Sources:
         """Return the documents, read lazily within the limits of the options; `left_out` counts what is left out.
+
+        `replaced` are the files that the run replaces, none by default.
 
         Raises:
             UsageError: as for `find_sources`.
@@ -79,6 +85,7 @@ class Selection:
 
         return find_sources(
             sources, maximum_bytes=options.maximum_bytes, maximum_seconds=options.maximum_seconds, left_out=left_out,
+            replaced=replaced,
             **{field.name: getattr(self, field.name) for field in fields(self)},
         )  # fmt: skip
 

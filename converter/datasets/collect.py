@@ -257,8 +257,7 @@ def rows_of_problems(problems: Iterable[tuple[str | None, str, Problem]]) -> pa.
          problem.record, problem.raw)
         for doc_id, source, problem in problems
     ]  # fmt: skip
-    columns = list(zip(*rows, strict=True)) or [()] * len(PROBLEMS.schema)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, PROBLEMS.schema, strict=True)]
+    arrays = [pa.array([row[place] for row in rows], field.type) for place, field in enumerate(PROBLEMS.schema)]
     return pa.RecordBatch.from_arrays(arrays, schema=PROBLEMS.schema)
 
 

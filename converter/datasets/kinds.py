@@ -52,7 +52,10 @@ def add(kinds: Kinds, kind: Kind, occurrences: KindCount) -> None:
 
 
 def common_kind(kinds: Kinds) -> Kind:
-    """Return the kind that holds all of them; string if units differ, null if no table has values."""
+    """Return the kind that holds all of them; null if no table has values.
+
+    Columns with different units are text: 12 ms and 12 s are not equal.
+    """
     typed_kinds = [kind for kind in kinds if not pa.types.is_null(kind.type)]
     units = {kind.unit for kind in typed_kinds}
     if len(units) > 1:

@@ -155,7 +155,7 @@ class Document:
         return Rows("lists", rows)
 
     def section(self, *titles: str) -> Section:
-        """Return the first section with this title, or below sections with the titles before it: `"2024", "Prices"`.
+        """Return the first section with this title; titles before it name enclosing sections: `"2024", "Prices"`.
 
         Upper and lower case are alike.
 
@@ -167,7 +167,8 @@ class Document:
             if target and [title.casefold() for title in section.path[-len(target) :]] == target:
                 return section
         existing = ", ".join(section.title for section in self.sections if section.title)
-        raise UsageError(f"{self.source} has no section {' > '.join(titles)!r}; there are {existing or 'none'}")
+        advice = f"its sections are {existing}" if existing else "it has no headings"
+        raise UsageError(f"{self.source} has no section {' > '.join(titles)!r}; {advice}")
 
     def table(self, label: str) -> Table:
         """Return the first table with this caption or, if there is none, with a column of this header.

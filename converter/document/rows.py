@@ -13,6 +13,7 @@ from converter.document import drawing
 from converter.document.listing import listing
 from converter.document.row import Row
 from converter.document.typed_rows import BlockRow, ListItemRow, SectionRow, TableRow
+from converter.records.record import metadata_text
 from converter.values import Column, storable
 
 if TYPE_CHECKING:
@@ -131,8 +132,8 @@ class Table(TableRow):
             "source": self.source,
             **{name: self[name] for name in ("table_id", "dataset", "caption", "line_start", "line_end")},
             "section_path": self._document.sections[self["section_id"]]["path"],
-            "headers": _metadata(table.schema, b"description"),
-            "units": _metadata(table.schema, b"unit"),
+            "headers": _texts(table.schema, "description"),
+            "units": _texts(table.schema, "unit"),
         }
         return data_frame
 
@@ -147,9 +148,9 @@ class Table(TableRow):
         return self.to_arrow().__arrow_c_stream__(requested_schema)
 
 
-def _metadata(schema: pa.Schema, key: bytes) -> dict[str, str]:
-    """Return the metadata value of a key by field name, for the fields that have it."""
-    return {field.name: field.metadata[key].decode() for field in schema if key in (field.metadata or {})}
+def _texts(schema: pa.Schema, key: str) -> dict[str, str]:
+    """Return the metadata text of a key by field name, for the fields that have it."""
+    return {field.name: metadata_text(field, key) for field in schema if key.encode() in (field.metadata or {})}
 
 
 def unique(headers: Iterable[str]) -> list[str]:

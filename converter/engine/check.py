@@ -9,6 +9,7 @@ from typing import Any
 
 from converter.config import Options
 from converter.engine.conversion import problem_of, read_document
+from converter.errors import FAULTS
 from converter.limits import OutOfTime
 from converter.model.source import Source
 from converter.printable import printable
@@ -57,7 +58,7 @@ def check_sources(sources: Iterable[Source], schemas: Sequence[Schema], options:
             try:
                 with context.allowance.charge_seconds():
                     validation = uniques.apply(schema, match(context, schema), context.source)
-            except (Exception, OutOfTime) as error:
+            except (*FAULTS, OutOfTime) as error:
                 problems.append(problem_of(error, options))
                 break
             result.matched[schema.name] += validation.matched

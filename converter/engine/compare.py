@@ -27,7 +27,7 @@ from converter.write.values import json_rows
 
 ROWS_AT_ONCE = 4096
 UNCOMPARED = frozenset({"converter_version"})
-"""Columns that differ between versions whatever they read."""
+"""Columns that may differ between versions although nothing else does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,14 @@ class RowChange:
     added: int
     renumbered: int = 0
     examples: tuple[tuple[str, str], ...] = ()
-    """Pairs of `-` or `+` and a row as JSON, if they were asked for."""
+    """Pairs of `-` or `+` and a row as JSON, if requested."""
 
 
 @dataclass(slots=True)
 class RecordChange:
-    """A record or data set that differs: `only_in` is `old` or `new` if the other output does not have it."""
+    """A record or data set that differs: `only_in` is `old` or `new` if only one of the outputs has it, else empty."""
 
-    only_in: str = ""
+    only_in: str
     columns: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
     """The old and new types of columns that differ; None for a column that is not there."""
     documents: list[RowChange] = field(default_factory=list)
@@ -115,7 +115,7 @@ def compare_record(
     different = {key for key in {*old_sums, *new_sums} if old_sums.get(key) != new_sums.get(key)}
     changes = []
     if different:
-        # Numbers of rows and of what they refer to: a row more changes those of all that follow.
+        # Row numbers, and references to them: one additional row changes those of all later rows.
         lasting = [column for column in common if column == "doc_id" or not column.endswith("_id")]
         old_rows = document_rows(old.read(name), lasting, different, with_rows)
         new_rows = document_rows(new.read(name), lasting, different, with_rows)
@@ -136,7 +136,8 @@ def compare_record(
 
 
 def document_sums(batches: Iterator[pa.RecordBatch], columns: list[str]) -> dict[str, tuple[int, int]]:
-    """Return the number of rows of each document, and the sum of their hashes, in whatever order rows come."""
+    """Return the number of rows of each document, and the sum of their hashes, which does not depend on the order of
+    rows."""
     sums: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for key, row in keyed_rows(batches, columns):
         count, total = sums[key]
@@ -147,7 +148,7 @@ def document_sums(batches: Iterator[pa.RecordBatch], columns: list[str]) -> dict
 def document_rows(
     batches: Iterator[pa.RecordBatch], columns: list[str], keys: Collection[str], with_rows: bool
 ) -> dict[str, Counter[str]]:
-    """Return how often each row of these documents occurs: rows as JSON, or their hashes, which take less memory."""
+    """Return how often each row of these documents occurs. Rows are JSON, or hashes of it, which take less memory."""
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     for key, row in keyed_rows(batches, columns):
         if key in keys:
@@ -156,7 +157,7 @@ def document_rows(
 
 
 def keyed_rows(batches: Iterator[pa.RecordBatch], columns: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield each row as JSON, with its document, or its source where it belongs to none."""
+    """Yield each row as JSON with its document, or with its source if it belongs to no document."""
     for batch in batches:
         if missing := [column for column in columns if column not in batch.schema.names]:
             raise OutputError(f"a file lacks the column {missing[0]}, which its manifest lists", code="damaged")

@@ -15,14 +15,14 @@ import pyarrow as pa
 from converter.config import Options, schema_of
 from converter.datasets import DATASETS, parts_of
 from converter.datasets.spool import Spool
-from converter.errors import OutputError, ParquetryError, ViolationError
+from converter.errors import FAULTS, OutputError, ParquetryError, ViolationError
 from converter.limits import Allowance, OutOfTime, is_out_of_memory
 from converter.model.events import BatchRows, join_rows
 from converter.model.source import MARKDOWN, Source, document_id
 from converter.parse import Block, parse
 from converter.plugins import plugin_at_fault
 from converter.problems import OUT_OF_MEMORY, Problem
-from converter.records import RECORDS, ParsedDocument, default_records, outline
+from converter.records import RECORDS, ParsedDocument, default_records, sections_of
 from converter.records.context import chrome_blocks, repeated_characters
 from converter.records.document_markdown import MARKDOWN_TEXTS, SCHEMA, document_markdown
 from converter.records.record import ROWS_AT_ONCE
@@ -39,18 +39,19 @@ LARGE_BYTES = 1024 * 1024
 """A document of at least this size is a batch of its own, and its rows come in pieces; see `convert_batch`."""
 
 
-def read_document(source: Source, options: Options) -> ParsedDocument:
+def read_document(source: Source, options: Options, keeps_lines: bool = True) -> ParsedDocument:
     """Read one document: bytes -> text -> repaired text -> blocks -> outline.
 
-    An error becomes a problem of the document; none raises an exception.
+    An error becomes a problem of the document; none raises an exception. Only its Markdown needs the lines of its text
+    once they are parsed: without `keeps_lines`, they are let go, as they take half as much memory as the blocks.
     """
     if source.problem is not None:
         return ParsedDocument(None, source.key, problems=[source.problem])
     allowance = Allowance.of(len(source.data), options.maximum_seconds, options.maximum_output_bytes)
     try:
         with allowance.charge_seconds():
-            return _read(source, options, allowance)
-    except (Exception, OutOfTime) as error:
+            return _read(source, options, allowance, keeps_lines)
+    except (*FAULTS, OutOfTime) as error:
         return refuse(source.key, error, options)
 
 
@@ -60,7 +61,11 @@ def refuse(key: str, error: BaseException, options: Options) -> ParsedDocument:
 
 
 def problem_of(error: BaseException, options: Options) -> Problem:
-    """Return an error that a document raised, as a problem."""
+    """Return an error that a document raised, as a problem.
+
+    Raises:
+        SystemExit: no plug-in ends the process, but the program that calls, in its handler of a signal.
+    """
     if isinstance(error, OutOfTime):
         limit = f"the document took longer than {options.maximum_seconds:g} s"
         return Problem("too_slow", f"{limit}; raise `maximum_seconds` or split the document")
@@ -74,11 +79,13 @@ def problem_of(error: BaseException, options: Options) -> Problem:
     owners |= {kind.read.__module__: f"the value type {kind.name}" for kind in options.hints.value_types}
     if culprit := plugin_at_fault(error, owners):
         return Problem("plugin_failed", f"{culprit} raised {type(error).__name__}: {error}{place}")
+    if isinstance(error, SystemExit):
+        raise error
     # a bug in Parquetry fails one document, not the run
     return Problem("failed", f"{type(error).__name__}: {error}{place}; please report it with the document")
 
 
-def _read(source: Source, options: Options, allowance: Allowance) -> ParsedDocument:
+def _read(source: Source, options: Options, allowance: Allowance, keeps_lines: bool) -> ParsedDocument:
     size = len(source.data)
     if size > options.maximum_bytes:
         message = f"{size} bytes, but the limit is {options.maximum_bytes}; raise `maximum_bytes` or split the document"
@@ -95,7 +102,9 @@ def _read(source: Source, options: Options, allowance: Allowance) -> ParsedDocum
         insert_front_matter(blocks, text.front_matter)
     repairs, state = sorted(draft.repairs, key=lambda entry: entry.line_start), draft.state
     del draft
-    sections, section_of = outline(blocks, repairs)
+    if not keeps_lines:
+        text.lines = []
+    sections, section_of = sections_of(blocks, repairs)
     allowance.anew().take(repeated_characters(blocks, sections))
     columns = typed_columns(blocks, options.hints)
     problems += rejections(blocks, columns)
@@ -177,9 +186,7 @@ def convert_batch(
         yield from convert_together([replace(batch[0], data=b"", problem=OUT_OF_MEMORY)], options, records)
 
 
-def convert_together(
-    batch: Sequence[Source], options: Options, records: Sequence[str] | None = None
-) -> Iterator[BatchRows]:
+def convert_together(batch: Sequence[Source], options: Options, records: Sequence[str] | None) -> Iterator[BatchRows]:
     """Convert a batch as `convert_batch` does, but only if memory suffices for all of its documents together.
 
     All rows are made before the first are returned.
@@ -192,12 +199,9 @@ def convert_together(
     default_names = default_records(options.chunks is not None)
     names = _datasets_first(records or (*default_names, *(schema.name for schema in options.schemas), DATASETS))
     batch = [read_source(source) for source in batch]
-    contexts = [read_document(source, options) for source in batch]
-    if MARKDOWN_TEXTS not in names:
-        contexts = [context.without_lines() for context in contexts]
-    for source, context in zip(batch, contexts, strict=True):
-        if source.problem is None and any(_may_be_out_of_memory(problem, len(batch)) for problem in context.problems):
-            raise MemoryError
+    contexts = [read_document(source, options, MARKDOWN_TEXTS in names) for source in batch]
+    if _may_lack_memory(batch, contexts):
+        raise MemoryError
     if is_large(batch) and not options.schemas:
         yield from _rows_in_pieces(contexts.pop(), options, names)
     else:
@@ -209,8 +213,14 @@ def is_large(batch: Sequence[Source]) -> bool:
     return len(batch) == 1 and len(batch[0].data) >= LARGE_BYTES
 
 
-def _may_be_out_of_memory(problem: Problem, documents: int) -> bool:
-    return problem is OUT_OF_MEMORY or (problem.code == "failed" and documents > 1)
+def _may_lack_memory(batch: Sequence[Source], contexts: Sequence[ParsedDocument]) -> bool:
+    """Whether memory ran out over a document of the batch, or may have."""
+    return any(
+        problem is OUT_OF_MEMORY or (problem.code == "failed" and len(batch) > 1)
+        for source, context in zip(batch, contexts, strict=True)
+        if source.problem is None
+        for problem in context.problems
+    )
 
 
 def _rows_of_all(contexts: Sequence[ParsedDocument], options: Options, names: Sequence[str]) -> BatchRows:
@@ -224,7 +234,7 @@ def _rows_of_all(contexts: Sequence[ParsedDocument], options: Options, names: Se
             return _rows_together([replace(context, allowance=allowance) for context in contexts], options, names)
     except ViolationError:
         raise
-    except (Exception, OutOfTime) as error:
+    except (*FAULTS, OutOfTime) as error:
         if is_out_of_memory(error):
             raise MemoryError from None  # not the original error: its frames keep the memory in use
         if not any(context.text for context in contexts) and len(contexts) < 2:
@@ -263,21 +273,28 @@ def _rows_in_pieces(context: ParsedDocument, options: Options, names: Sequence[s
         try:
             with context.allowance.charge_seconds():
                 for name in names:
-                    pa.default_memory_pool().release_unused()
+                    release_memory()
                     places[name] = [spool.append_rows(rows) for rows in _rows(name, [context], options)]
         except OSError as error:
             message = f"a temporary file could not be written: {error.strerror}; set TMPDIR to use another folder"
             raise OutputError(message, source=tempfile.gettempdir()) from error
-        except (Exception, OutOfTime) as error:
+        except (*FAULTS, OutOfTime) as error:
             problem = problem_of(error, options)
         del context
         if problem is None:
             for name, record_places in places.items():
+                release_memory()
                 pieces = (pa.Table.from_batches([spool.read(place)]) for place in record_places)
                 for piece in pieces if record_places else [schema_of(name, options).empty_table()]:
                     yield BatchRows({name: piece})
     if problem is not None:
         yield _rows_of_all([ParsedDocument(None, source, problems=[problem])], options, names)
+
+
+def release_memory() -> None:
+    """Return unused memory to the system: Arrow's own, and what glibc keeps of all other memory."""
+    for pool in (pa.default_memory_pool(), pa.system_memory_pool()):
+        pool.release_unused()
 
 
 def _datasets_first(records: Iterable[str]) -> list[str]:

@@ -62,7 +62,8 @@ class Encoder:
 
 
 def encoding_sink(sink: Sink, encoder: Encoder) -> Sink:
-    """Return a sink that encodes the rows of each batch, unless a worker did. Memory holds only some of a document."""
+    """Return a sink that encodes the rows of each batch, unless a worker already has; memory holds only part of a
+    document."""
     is_filled = False
 
     def take(event: Event) -> None:

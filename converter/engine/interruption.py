@@ -56,7 +56,10 @@ def ignore() -> None:
     """Ignore signals from now on: the command is done, and only the interpreter has to exit.
 
     On exit, the interpreter resets signals that have a Python handler to their default, which kills the process.
+    A signal that has arrived is handled first: Python reports one whose handler is gone by then as an error.
     """
+    if hasattr(signal, "pthread_sigmask"):  # Windows has none
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     _handle(signal.SIG_IGN)
 
 
@@ -72,8 +75,12 @@ def _handle(handler: object) -> None:
 
 
 def _end(number: int, frame: object) -> None:
-    os.write(2, f"{stop_message()}\n".encode())
-    os._exit(128 + number)
+    if _State.signal_number is None:
+        _State.signal_number = number
+        try:
+            os.write(2, f"{stop_message()}\n".encode())
+        finally:  # standard error may be closed
+            os._exit(128 + number)
 
 
 def _raise(number: int, frame: object) -> None:

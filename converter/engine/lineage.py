@@ -57,24 +57,19 @@ class Lineage:
 
     def _outputs(self, out: Path) -> Iterator[OutputDataset]:
         manifest = read_manifest(out)
-        for name in dict.fromkeys(file.record for file in manifest.files) if manifest else ():
-            files = [file for file in manifest.files if file.record == name] if manifest else []
-            columns = (manifest.schemas if manifest else {}).get(name, {})
-            schema = self._facets.schema_dataset
-            statistics = self._facets.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet
-            if columns:
+        if manifest is None:
+            return
+        schema = self._facets.schema_dataset
+        statistics_facet = self._facets.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet
+        for name in dict.fromkeys(file.record for file in manifest.files):
+            files = [file for file in manifest.files if file.record == name]
+            if columns := manifest.schemas.get(name):
+                fields = [schema.SchemaDatasetFacetFields(column, kind) for column, kind in columns.items()]
+                size = sum(file.bytes for file in files)
                 yield self._events.OutputDataset(
                     *_name(str(out / name)),
-                    {
-                        "outputStatistics": statistics(
-                            sum(file.rows for file in files), sum(file.bytes for file in files), len(files)
-                        )
-                    },
-                    facets={
-                        "schema": schema.SchemaDatasetFacet(
-                            [schema.SchemaDatasetFacetFields(column, kind) for column, kind in columns.items()]
-                        )
-                    },
+                    {"outputStatistics": statistics_facet(sum(file.rows for file in files), size, len(files))},
+                    facets={"schema": schema.SchemaDatasetFacet(fields)},
                 )
 
     def _write(self, state: str, outputs: list[OutputDataset], message: str | None = None) -> None:
@@ -104,12 +99,16 @@ def lineage(file: Path | None, sources: Sequence[str]) -> Iterator[Lineage | Non
     """Yield the events of a run, or None without a file; an exception in the block is written as the event FAIL.
 
     Raises:
-        UsageError: openlineage-python is not installed.
+        UsageError: openlineage-python is not installed, or the file holds something else.
         OutputError: the file could not be written.
     """
     if file is None:
         yield None
         return
+    if file.is_file():
+        with open(file, "rb") as stream:
+            if stream.read(1) not in (b"{", b""):
+                raise UsageError("holds no events, to which others could be added; name another file", source=str(file))
     events = Lineage(file, sources)
     try:
         yield events

@@ -19,7 +19,7 @@ from converter.write import FORMATS
 
 
 class Step(NamedTuple):
-    """One thing that a run would do: `convert`, `keep`, `remove` or `fail` a document, or `write` an output."""
+    """One step of a run: `convert`, `keep`, `remove` or `fail` a document, or `write` an output."""
 
     action: str
     name: str

@@ -8,7 +8,7 @@ import pickle
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import TimeoutError
+from concurrent.futures import Future, TimeoutError, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -38,6 +38,10 @@ LARGE_BATCH_BYTES = 2 * LARGE_BYTES
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+BROKEN_POOL = (
+    "no worker process can start; set `jobs` to 1, or, if a script of yours calls Parquetry, put what it does below "
+    '`if __name__ == "__main__":` in a file, which each worker imports'
+)
 OUT_OF_MEMORY_STATUS = 71
 """The exit status of a worker that ran out of memory: `EX_OSERR` of sysexits.h."""
 
@@ -86,7 +90,7 @@ def map_batches(
     here: Callable[[Sequence[Source]], Iterable[Result]],
     in_worker: Callable[[Sequence[Source]], Iterable[Result]],
     maximum_seconds: float | None,
-    jobs: int = 1,
+    jobs: int,
     isolated: bool = False,
 ) -> Iterator[Iterable[Result]]:
     """Yield the results of each batch, in the order of the batches, whatever order they finish in.
@@ -125,8 +129,11 @@ def _map_in_pool(
 
         def submit(batch: Sequence[Source], slack: float = SLACK_SECONDS) -> Callable[[], list[Result]]:
             timeout = None if maximum_seconds is None else maximum_seconds + slack
-            future = pool.schedule(_call_and_pack, args=[in_worker, batch], timeout=timeout)
-            return lambda: cast("list[Result]", pickle.loads(future.result()))
+            try:
+                future = pool.schedule(_call_and_pack, args=[in_worker, batch], timeout=timeout)
+            except RuntimeError as error:  # pebble: its workers cannot start
+                raise ParquetryError(BROKEN_POOL) from error
+            return lambda: cast("list[Result]", pickle.loads(_result(pool, future)))
 
         def collect(batch: Sequence[Source], wait: Callable[[], list[Result]]) -> list[Result]:
             try:
@@ -155,9 +162,21 @@ def map_items(function: Callable[[Item], Result], items: Iterable[Item], jobs: i
     with _open_pool(jobs) as pool:
         for item, future in [(item, pool.schedule(function, args=[item])) for item in items]:
             try:
-                yield future.result()
+                yield _result(pool, future)
             except ProcessExpired:
                 yield function(item)
+
+
+def _result(pool: ProcessPool, future: Future[Any]) -> Any:
+    """Wait for a result. A pool whose own threads ended, as no worker can start, never gives one.
+
+    Raises:
+        ParquetryError: the pool is broken.
+    """
+    while not wait([future], timeout=1).done:
+        if not pool.active:
+            raise ParquetryError(BROKEN_POOL)
+    return future.result()
 
 
 @contextmanager

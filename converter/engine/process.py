@@ -9,20 +9,21 @@ import sys
 
 
 class WithoutFrames:
-    """A finder of modules, first in `sys.meta_path`, for which pandas and numpy are not installed.
+    """A module finder, first in `sys.meta_path`, that makes pandas and numpy appear not to be installed.
 
-    pyarrow imports them if they are: 0.4 s, and no conversion needs them. pyarrow has no setting against it, and takes
-    None in `sys.modules`, Python's own way, for the module. So no package has them in this process: office formats,
-    which are read through pandas, have a process of their own, and Spark undoes it (`show_frames`).
+    If they are installed, pyarrow imports them, which takes 0.4 s, and no conversion needs them. pyarrow has no setting
+    to prevent that, and it mistakes None in `sys.modules`, Python's usual way to block an import, for the module. So
+    nothing can import them in this process. Office formats are read in a separate process, which may, and Spark
+    undoes the block (`show_frames`).
     """
 
     NAMES = ("pandas", "numpy")
 
     @classmethod
     def find_spec(cls, name: str, path: object = None, target: object = None) -> None:
-        """Refuse these imports; leave every other import to the finders that follow."""
+        """Refuse to import pandas and numpy; leave all other imports to the finders that follow."""
         if name in cls.NAMES:
-            raise ModuleNotFoundError(f"the command line does without {name}", name=name)
+            raise ModuleNotFoundError(f"{name} is blocked in Parquetry's own processes", name=name)
 
 
 def show_frames() -> None:
@@ -34,8 +35,6 @@ def set_up() -> None:
     """Make this process start and run faster. Only for Parquetry's own processes: it changes the interpreter."""
     show_frames()  # a process forked from the fork server is already set up
     sys.meta_path.insert(0, WithoutFrames())
-    # XLSX is read through pandas, whose strings are pyarrow's by default: converting them back takes numpy.
-    os.environ.setdefault("PANDAS_FUTURE_INFER_STRING", "0")
     # pyarrow's own allocator keeps 50% more memory than is in use, and is no faster for conversions.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     # Documents make millions of objects and hardly any cycles: collecting less often saves a tenth of the time.

@@ -185,7 +185,7 @@ def _check(connection: DuckDBPyConnection, query: str) -> None:
         raise UsageError("a query is one SELECT (or FROM, WITH, DESCRIBE, SUMMARIZE): it reads and changes nothing")
 
 
-def _result(connection: DuckDBPyConnection, query: str, maximum_seconds: float | None = None) -> pa.Table:
+def _result(connection: DuckDBPyConnection, query: str, maximum_seconds: float | None) -> pa.Table:
     """Return the result of the query, in types that every format can hold."""
     _check(connection, query)
     duckdb = import_extra("duckdb", "duckdb")
@@ -328,7 +328,7 @@ def _to_storable(column: pa.ChunkedArray) -> pa.ChunkedArray:
     values = column.to_pylist()
     if pa.types.is_interval(column.type) and not any(value and value.months for value in values):
         spans = [value and value.days * MICROSECONDS_A_DAY + value.nanoseconds // 1000 for value in values]
-        return pa.chunked_array([pa.array(spans, pa.int64()).cast(pa.duration("us"))])
+        return pa.chunked_array([pa.array(spans, pa.duration("us"))])
     texts = [value.hex() if isinstance(value, bytes) else value and str(value) for value in values]
     return pa.chunked_array([pa.array(texts, pa.string())])
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from converter.document.listing import rows_to_show
 from converter.document.rows import Rows
-from converter.inspect.html import asset, environment
 from converter.inspect.reading import DocumentView
+from converter.inspect.rendering import asset, environment
 
 if TYPE_CHECKING:
     from converter.document.document import Document

@@ -7,11 +7,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+import pyarrow as pa
+
 from converter.config import Options
 from converter.datasets import Datasets, parts_of
 from converter.datasets.part import TABLE_PLACE
 from converter.inspect.lines import LINE_KINDS
 from converter.inspect.reading import DocumentView
+from converter.records.record import metadata_text
 
 BOUNDS = (0.5, 0.8, 0.9, 0.95, 0.99)
 BINS = ("below 0.5", "0.5 to 0.8", "0.8 to 0.9", "0.9 to 0.95", "0.95 to 0.99", "0.99 and more")
@@ -105,7 +108,7 @@ class Overview:
                 name,
                 self._tables[name],
                 sum(batch.num_rows for batch in batches),
-                [(field.name, f"{field.type}{unit_of(field.metadata)}") for field in list(schema)[len(TABLE_PLACE) :]],
+                [(column.name, _type_text(column)) for column in list(schema)[len(TABLE_PLACE) :]],
                 [],
             )
             for name, schema, batches in self._datasets.tables()
@@ -119,9 +122,9 @@ class Overview:
         """The histograms: title, unit of the counts, and bars."""
         return [
             ("Confidence", "repairs", [(name, self.confidences[name]) for name in BINS]),
-            ("Types of columns", "columns", self.types.most_common(8)),
+            ("Types", "columns", self.types.most_common(8)),
             (
-                "Lines read as",
+                "Readings",
                 "lines",
                 [(name, self.kinds[name]) for name in LINE_KINDS if self.kinds[name] and name != "blank"],
             ),
@@ -137,6 +140,7 @@ class Overview:
         return sum(getattr(entry, name) for entry in self.documents)
 
 
-def unit_of(metadata: dict[bytes, bytes]) -> str:
-    """Return a field's unit in brackets; empty without a unit."""
-    return f" [{metadata[b'unit'].decode()}]" if b"unit" in metadata else ""
+def _type_text(column: pa.Field) -> str:
+    """Return the type of a column, with its unit in brackets."""
+    unit = metadata_text(column, "unit")
+    return f"{column.type} [{unit}]" if unit else str(column.type)

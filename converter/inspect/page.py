@@ -17,9 +17,9 @@ from typing import Any, BinaryIO
 from converter.config import Options
 from converter.document.document import Document
 from converter.engine.conversion import read_document
-from converter.inspect.html import asset, environment
 from converter.inspect.overview import Overview
 from converter.inspect.reading import DocumentView
+from converter.inspect.rendering import asset, environment
 from converter.model.source import Source
 from converter.version import __version__
 

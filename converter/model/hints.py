@@ -21,6 +21,8 @@ def _types(value: Mapping[str, str] | Iterable[str] | None) -> dict[str, str]:
         UsageError: a text has no column or no type.
     """
     if isinstance(value, Mapping):
+        if wrong := [type for type in value.values() if not isinstance(type, str)]:
+            raise UsageError(f"`types` must be names of types, such as int64, not {wrong[0]!r}")
         return dict(value)
     types = {}
     for text in names_in(value):
@@ -69,6 +71,11 @@ class Hints:
     """Whether `12 ms`, `81%` and `$5` are numbers with a unit; if not, they stay text."""
     value_types: tuple[Any, ...] = ()
     """Further value types, `converter.extension.Type` objects; each is tried in its place."""
+
+    def __post_init__(self) -> None:
+        """Take names and types as the command line does too, in one text: the letters of a text are no names."""
+        object.__setattr__(self, "null_values", frozenset(names_in(self.null_values)))
+        object.__setattr__(self, "types", _types(self.types))
 
 
 NO_HINTS = Hints()

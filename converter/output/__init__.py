@@ -17,6 +17,7 @@ from converter.output.manifest import MANIFEST, File, Manifest, read_manifest
 from converter.output.partition import partition_of
 from converter.output.parts import file_format
 from converter.output.previous import PreviousOutput
+from converter.output.replaced_files import replaced_by
 from converter.output.resume import previous_output
 from converter.output.stage import Stage, open_stage
 from converter.output.target import TARGETS, Load, Target, find_target, open_target
@@ -43,6 +44,7 @@ __all__ = [
     "partition_of",
     "previous_output",
     "read_manifest",
+    "replaced_by",
     "stored_schemas",
     "verify",
 ]

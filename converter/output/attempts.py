@@ -1,4 +1,4 @@
-"""Where tasks on other machines put the files of a run, each attempt under names of its own, until the run commits."""
+"""The place where tasks on other machines put a run's files until it commits; each attempt uses different names."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ class PlacedFile(NamedTuple):
 
 
 class Workplace(Protocol):
-    """The place of the files of a run's tasks; it is sent to each of them."""
+    """The place for the files of a run's tasks, sent to each task."""
 
     def __hash__(self) -> int:
-        """Return the hash: a worker keeps what it reads from a workplace."""
+        """Return the hash: workers cache what they read by workplace."""
 
     def folder(self) -> AbstractContextManager[Path]:
         """Make a folder for an attempt to write to."""
 
     def put(self, folder: Path, files: Sequence[File], attempt: int) -> list[File]:
-        """Put the files of an attempt where the driver adopts them; the number differs from that of any other attempt.
+        """Put an attempt's files where the driver adopts them; no other attempt has this number.
 
         Raises:
             OutputError: the store failed.
         """
 
     def rows(self, file: PlacedFile, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of a file that an attempt put, or the driver adopted."""
+        """Yield the rows of a file that an attempt put there, or that the driver adopted."""
 
     def target(self) -> Target:
         """Return the output that the run writes to."""

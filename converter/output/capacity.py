@@ -1,4 +1,4 @@
-"""Limits of a target's tables, as data: they are known before a load, not only when it fails."""
+"""Limits of a target's tables, as data, so that they can be checked before a load."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Capacity:
     """Up to this many columns, rows fit whatever they hold."""
 
     def names(self, names: Sequence[str]) -> list[str]:
-        """Return distinct column names that the system accepts; names that it accepts already stay the same."""
+        """Return distinct column names that the system accepts; acceptable names stay the same."""
         new_names: list[str] = []
         fit_names = {self._fold(name) for name in names if self._is_fit(name)}
         used_names: set[str] = set()
@@ -98,5 +98,5 @@ def renaming_problem(
 
 def omission_problem(dataset: str, reason: str, line: int) -> Problem:
     """Return the problem of a data set that a target cannot hold."""
-    message = f"data set {dataset} is left out: {reason}; its rows stand in the record cells"
+    message = f"data set {dataset} is left out: {reason}; its rows are in the record cells"
     return Problem("dataset_left_out", message, line, line, dataset)

@@ -1,6 +1,6 @@
-"""Taking the folder of a stage for one run: a lock, and the proof that Parquetry made it.
+"""Claims the folder of a stage for one run, with a lock and a proof that Parquetry made it.
 
-What a user or another program put in its place is refused, and never touched.
+Anything that a user or another program put in its place is refused, and never touched.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from converter.output.manifest import File
 from converter.output.verification import verified_entry
+from converter.records.record import metadata_text
 from converter.schema.export import arrow_table_schema
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
@@ -50,6 +51,6 @@ def _resource(file: File, format: str, schema: pa.Schema) -> dict[str, Any]:
         "hash": f"sha256:{file.sha256}",
         **table,
     }
-    if text := (schema.metadata or {}).get(b"description", b"").decode():
+    if text := metadata_text(schema, "description"):
         resource["description"] = text
     return resource

@@ -1,4 +1,4 @@
-"""The files of data sets, written from the spool by whichever process has time."""
+"""Writes the files of data sets from the spool, in whichever process is free."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class WrittenDatasets:
     files: dict[str, list[File]] = field(default_factory=dict)
     problems: list[pa.RecordBatch] = field(default_factory=list)
     small: list[pa.RecordBatch] = field(default_factory=list)
-    """The rows of small data sets, which are still to be written to one file."""
+    """The rows of small data sets, which still have to be written to one file."""
 
     def join(self, others: Iterable[WrittenDatasets]) -> WrittenDatasets:
         """Add further data sets; return all of them."""
@@ -109,7 +109,7 @@ class DatasetFiles:
     def _write(self, name: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> list[File]:
         if not is_name(name):  # the name can come from an earlier run's parts on disk
             raise OutputError(
-                f"{name!r} is not a name for a data set; {MEND}", source=self.resumed_output, code="damaged"
+                f"{name!r} is not a valid name of a data set; {MEND}", source=self.resumed_output, code="damaged"
             )
         with Parts(self.folder, {name: schema}, self.output.format, self.output.file_layout, self.in_folders) as parts:
             for batch in batches:

@@ -12,26 +12,24 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from converter.addresses import displayed_name
-from converter.destination import DATABASE
-from converter.errors import OutputError, ParquetryError, UsageError
+from converter.errors import OutputError, ParquetryError, UsageError, first_line
 from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest, parse_manifest
-from converter.output.parts import Parts
 from converter.output.stage import remove_table
 from converter.output.staging_place import staging_place
 from converter.output.stored_types import Substitutes, stored_rows
 from converter.output.tables import (
     MANIFEST_TABLE,
     OF_THE_RUN_SQL,
+    DatabaseTarget,
     check_unchanged,
     in_contract,
     in_order,
     is_dataset,
-    keep_in_place,
     manifest_of,
     tables_of,
 )
-from converter.output.target import Load, import_extra
+from converter.output.target import Load, conflict_error, import_extra
 from converter.sql_text import quote_name
 
 if TYPE_CHECKING:
@@ -47,7 +45,7 @@ SUBSTITUTES: Substitutes = ((pa.types.is_duration, lambda _: pa.int64()), (pa.ty
 """Types that Delta lacks: a duration is stored as microseconds, a time of day as text."""
 
 
-class Delta:
+class Delta(DatabaseTarget):
     """Tables in a local folder, or wherever `deltalake` can write: `delta://s3://bucket/root`.
 
     A Delta commit covers one table, so no single step covers all tables: `_manifest`, written last, records which
@@ -55,8 +53,6 @@ class Delta:
     of `_manifest`. Only a new local root appears in one step.
     """
 
-    kind = DATABASE
-    shared = True
     capacity: Capacity | None = Capacity("Delta Lake", columns=10_000, forbidden="\0 ,;{}()\n\t=")
 
     def __init__(self, out: str) -> None:
@@ -85,10 +81,6 @@ class Delta:
             rows = self._open_completed(record).to_pyarrow_dataset()
             yield from in_contract(rows.to_batches(columns=list(columns) if columns else None), record, columns)
 
-    def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """Yield the problems and parts of data sets that stay; they stay in place."""
-        return keep_in_place(self, self.manifest(), stale)
-
     def publish(self, load: Load) -> Manifest:
         """Write the staged rows to the tables, in one or two commits per table, and `_manifest` last.
 
@@ -103,8 +95,7 @@ class Delta:
                 previous, previous.paths if previous else (), lambda name: int(self._open_completed(name).count())
             )
             if conflicts := sorted(name for name in load.schemas.keys() - own_tables if self._is_foreign(name)):
-                message = f"already holds {conflicts[0]}, which Parquetry did not make; name another output"
-                raise OutputError(message, source=self.name, code="output_exists")
+                raise conflict_error(self.name, conflicts[0])
             new_root = load.stage.place / "delta" if self._local and not self._holds_anything() else None
             root = str(new_root or self._root)
             names = in_order(load.schemas)
@@ -119,9 +110,6 @@ class Delta:
         if new_root:
             load.stage.publish_file(new_root)
         return manifest
-
-    def tidy(self, run_id: str, seconds_kept: float) -> None:
-        """Do nothing: whatever a killed run leaves, the next stage removes."""
 
     def locations(self, manifest: Manifest) -> list[Path | str]:
         """Return the root."""
@@ -279,9 +267,7 @@ class Delta:
 
 
 def _reason(error: BaseException) -> str:
-    return (
-        error.message if isinstance(error, ParquetryError) else (str(error).splitlines() or [type(error).__name__])[0]
-    )
+    return error.message if isinstance(error, ParquetryError) else first_line(error)
 
 
 def _restores(entry: dict[str, Any], version: int) -> bool:

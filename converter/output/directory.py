@@ -76,7 +76,7 @@ class Directory:
             return
         try:
             number = os.open(path, os.O_RDONLY | _FLAGS, dir_fd=folder)
-        except PermissionError:  # names in a folder can be used by whoever may not list them
+        except PermissionError:  # using names in a folder does not require the right to list them
             number = os.open(path, getattr(os, "O_PATH", os.O_RDONLY) | _FLAGS, dir_fd=folder)
         try:
             yield cls(full_path, number)
@@ -167,8 +167,8 @@ class Directory:
     def _remove_files(self) -> None:
         """Remove the files of a folder and of those in it, as far as that is possible, several at a time.
 
-        A file system that discards what it frees lets each removal wait for the disk: one after the other, the 400
-        files of an output take a tenth of its conversion.
+        On a file system that discards freed blocks, each removal waits for the disk: one by one, the 400 files of an
+        output take a tenth of the time of its conversion.
         """
         names: list[str] = []
         folders: list[str] = []

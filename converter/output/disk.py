@@ -17,12 +17,12 @@ from converter.output.kept import READ_RECORDS, Group, groups_to_keep, pieces_to
 from converter.output.manifest import File, Manifest, read_manifest
 from converter.output.parts import Parts
 from converter.output.rows import read_batches, rows_to_keep
-from converter.output.target import Load
+from converter.output.target import Load, Target
 from converter.records import RECORDS
 from converter.write import FORMATS
 
 
-class Folder:
+class Folder(Target):
     """A folder with files for each record; a run can resume it if they are Parquet files."""
 
     kind = FOLDER
@@ -59,7 +59,7 @@ class Folder:
     def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Bring everything but the rows of stale documents into the new output; yield each batch with its record.
 
-        Files without stale rows are linked, unless there are many small ones; the others are written anew, from row
+        Files without stale rows are linked, unless there are many small ones; the others are rewritten, from row
         groups without stale rows as they are. Rows of `problems` that belong to no single document are left out,
         because each run finds its own.
 
@@ -96,9 +96,6 @@ class Folder:
         load.manifest.write(load.stage.new)
         load.stage.publish(load.previous, load.overwrite)
         return load.manifest
-
-    def tidy(self, run_id: str, seconds_kept: float) -> None:
-        """Do nothing: whatever a killed run leaves, the next stage removes."""
 
     def locations(self, manifest: Manifest) -> list[Path | str]:
         """Return the files and folders of the records."""

@@ -1,4 +1,4 @@
-"""A DuckDB database as a target: a table for each record, data sets in a schema of their own, one transaction."""
+"""A DuckDB database as a target: a table for each record, data sets in a separate schema, one transaction."""
 
 from __future__ import annotations
 
@@ -11,23 +11,22 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from converter.datasets import DATASETS
-from converter.destination import DATABASE
 from converter.errors import OutputError
 from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest, parse_manifest
-from converter.output.parts import Parts
 from converter.output.tables import (
     MANIFEST_TABLE,
     VIEWS,
+    DatabaseTarget,
     descriptions_of,
     in_contract,
     is_comment,
     is_dataset,
-    keep_in_place,
     load_tables,
 )
 from converter.output.target import Load, import_extra
 from converter.records import RECORDS
+from converter.records.record import metadata_text
 from converter.sql_text import quote_name, quote_text
 
 if TYPE_CHECKING:
@@ -35,17 +34,15 @@ if TYPE_CHECKING:
 
 
 OLDEST_STORAGE = {"storage_compatibility_version": "v1.0.0"}
-"""The oldest file version that holds Parquetry's tables; without it, only the newest DuckDB can read the file."""
+"""The oldest file version that can hold Parquetry's tables; by default, only the newest DuckDB can read a file."""
 
 COMMENTED_COLUMNS = 300
 """Tables with more columns get no column comments."""
 
 
-class DuckDB:
+class DuckDB(DatabaseTarget):
     """A database file. A new file is made in the stage and put in place when complete."""
 
-    kind = DATABASE
-    shared = True
     capacity: Capacity | None = Capacity("DuckDB", columns=10_000)
 
     def __init__(self, out: str) -> None:
@@ -76,10 +73,6 @@ class DuckDB:
             rows = pa.RecordBatchReader.from_stream(connection.sql(f"select {selected} from {table}"))
             yield from in_contract(rows, record, columns)
 
-    def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """Yield the problems and parts of data sets that stay; they stay in place."""
-        return keep_in_place(self, self.manifest(), stale)
-
     def publish(self, load: Load) -> Manifest:
         """Write the staged rows to the database, in one transaction.
 
@@ -101,9 +94,6 @@ class DuckDB:
         if is_new:
             load.stage.publish_file(path)
         return manifest
-
-    def tidy(self, run_id: str, seconds_kept: float) -> None:
-        """Do nothing: whatever a killed run leaves, the next stage removes."""
 
     def locations(self, manifest: Manifest) -> list[Path | str]:
         """Return the file."""
@@ -161,7 +151,7 @@ class _Session:
         key = RECORDS[name].key if name in RECORDS else ()
         keys = [f"primary key ({', '.join(map(quote_name, key))})"] if key else []
         self.execute(f"create table {self.table(name)} ({', '.join([*columns, *keys])})")
-        description = (schema.metadata or {}).get(b"description", b"").decode()
+        description = metadata_text(schema, "description")
         # Each comment adds an entry for the whole table: comments on 5,000 columns would take 7 GB.
         self._comment(
             {"": description, **(dict(descriptions_of(schema)) if len(schema) <= COMMENTED_COLUMNS else {})}, name

@@ -47,8 +47,8 @@ def by_file(rows: BatchRows) -> BatchRows:
 
 
 def split_problems(records: Records, partition: str) -> tuple[Records, list[pa.Table]]:
-    """Return rows of a partition without the problems that have no document, and those problems: they wait until all
-    partitions are known, because readers cannot read a partition that holds only problems and has no value."""
+    """Return rows of a partition without the problems that have no document, and those problems: these wait until all
+    partitions are known, because readers fail on a partition without a value that holds only problems."""
     if NO_PARTITION not in partition or "problems" not in records:
         return records, []
     problems = records["problems"]
@@ -61,7 +61,7 @@ def split_problems(records: Records, partition: str) -> tuple[Records, list[pa.T
 def stored_schemas(output: Output, options: Options) -> dict[str, pa.Schema]:
     """Return the Arrow schemas of the records that are written, and of the parts of data sets if they are."""
     schemas = {name: schema_of(name, options) for name in output.names(options)}
-    # A run that resumes this output needs the list of its documents, and makes the data sets anew.
+    # A run that resumes this output needs the list of its documents, and makes the data sets again.
     is_resumable = output.datasets(options) and output.format == "parquet" and "documents" in schemas
     return schemas | ({PARTS_FILE: PARTS} if is_resumable else {})
 
@@ -197,7 +197,7 @@ class RecordFiles:
         return sorted(files, key=lambda file: file.path)
 
     def _write_datasets(self, spread: Spread) -> WrittenDatasets:
-        """Write the data sets to a folder that only this run knows: a worker of a run that was killed writes on."""
+        """Write the data sets to a folder that only this run knows: workers of a killed run may still be writing."""
         if not self._has_datasets:
             return WrittenDatasets()
         folder = self._stage.place / f"{DATASETS}-{uuid4().hex}"
@@ -220,7 +220,7 @@ class RecordFiles:
     def _place_problems(self, drift: pa.Table, report: Report) -> None:
         """Write the problems without a partition: those of data sets to their document's, others to any existing one.
 
-        pandas cannot read a partition that holds only problems and has no value.
+        pandas cannot read a partition without a value that holds only problems.
         """
         if not self._output.partition_by:
             self._parts.add({"problems": drift})

@@ -15,25 +15,23 @@ import pyarrow as pa
 
 from converter.addresses import displayed_name, redact
 from converter.datasets import DATASETS
-from converter.destination import DATABASE
-from converter.errors import OutputError, ParquetryError, UsageError
+from converter.errors import OutputError, ParquetryError, UsageError, first_line
 from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest, parse_manifest
-from converter.output.parts import Parts
 from converter.output.stage import IN_PLACE
 from converter.output.staging_place import staging_place
 from converter.output.stored_types import cast_rows
 from converter.output.tables import (
     MANIFEST_TABLE,
+    DatabaseTarget,
     busy_error,
     check_unchanged,
     in_order,
     is_dataset,
-    keep_in_place,
     manifest_of,
     tables_of,
 )
-from converter.output.target import Load, import_extra
+from converter.output.target import Load, conflict_error, import_extra
 from converter.records import RECORDS
 
 if TYPE_CHECKING:
@@ -57,10 +55,10 @@ ADDRESS = re.compile(r"iceberg://([\w.-]+)/([\w-]+(?:\.[\w-]+)*)/?")
 
 
 class Commit(NamedTuple):
-    """The manifest, and the state that belongs to it: the snapshot of each table; None if it has none.
+    """The manifest and the snapshots that belong to it: one for each table, None if the table has none.
 
-    `snapshot_id` is the snapshot of `_manifest` that holds it. `is_published`: the main branches are there, or where
-    other programs have moved them since.
+    `snapshot_id` is the snapshot of `_manifest` that holds the manifest. `is_published` says that the main branches
+    have been moved to the snapshots, even if other programs have moved them on since.
     """
 
     manifest: Manifest | None
@@ -71,14 +69,15 @@ class Commit(NamedTuple):
 
 
 def _location_of(settings: Mapping[str, Any]) -> str:
-    """Return what tells two catalogs of one name apart: where they are, from the working folder if that is relative."""
+    """Return the location of a catalog, which distinguishes catalogs of the same name; a relative one starts at the
+    working folder."""
     uri = str(settings.get("uri"))
     folder = os.getcwd() if uri.startswith("sqlite") else ""
     return f"{uri} {settings.get('warehouse')} {folder}"
 
 
-class Iceberg:
-    """Tables in `iceberg://CATALOG/NAMESPACE`, and data sets in `NAMESPACE_datasets`; pyiceberg's configuration has
+class Iceberg(DatabaseTarget):
+    """Tables in `iceberg://CATALOG/NAMESPACE`, and data sets in `NAMESPACE_datasets`; pyiceberg's configuration defines
     the catalog.
 
     An Iceberg commit covers one table. So a run adds a snapshot to each table that no reader sees, and commits
@@ -86,8 +85,6 @@ class Iceberg:
     the snapshots; if it is killed before it has moved all, the next run moves the others.
     """
 
-    kind = DATABASE
-    shared = True
     capacity: Capacity | None = Capacity("Apache Iceberg", columns=10_000, reserved=RESERVED, forbidden="\0.")
 
     def __init__(self, out: str) -> None:
@@ -131,10 +128,6 @@ class Iceberg:
             snapshot_id = main_of(table) if committed.is_published else committed.snapshots[record]
             for batch in snapshot_rows(table, snapshot_id, columns or (contract and contract.names)):
                 yield batch if columns or contract is None else cast_rows(batch, contract)
-
-    def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """Yield the problems and parts of data sets that stay; they stay in place."""
-        return keep_in_place(self, self.manifest(), stale)
 
     def publish(self, load: Load) -> Manifest:
         """Write the staged rows to the tables, then `_manifest`, then let readers see them.
@@ -207,13 +200,13 @@ class Iceberg:
 
         row = pa.table({"manifest": [manifest.text], "snapshots": [json.dumps(snapshots)]})
         table = previous.table or self._create(MANIFEST_TABLE, row.schema, manifest.run_id)
-        if main_of(table) != previous.snapshot_id:  # another first run created it, and is done
+        if main_of(table) != previous.snapshot_id:  # another first run created it, and has finished
             raise busy_error(self.name)
         try:
             add_snapshot(table, row.schema, row.to_batches(), {RUN: manifest.run_id}, branch="main")
         except CommitFailedException:
             raise
-        except Exception as error:  # it may have been committed even so: perhaps only the answer is lost
+        except Exception as error:  # the commit may have succeeded even so: perhaps only the answer was lost
             try:
                 current_manifest = self._last_commit().manifest
             except Exception:
@@ -227,7 +220,7 @@ class Iceberg:
                 raise
 
     def _complete(self) -> None:
-        """Move the main branches to the snapshots of the last run, if it was killed before it could."""
+        """Move the main branches to the snapshots of the last run, if that run was killed before it could."""
         committed = self._last_commit()
         if committed.is_published:
             return
@@ -319,8 +312,7 @@ class Iceberg:
             OutputError: the message names it.
         """
         if RUN not in table.properties:
-            message = f"already holds {name}, which Parquetry did not make; name another output"
-            raise OutputError(message, source=self.name, code="output_exists")
+            raise conflict_error(self.name, name)
 
     @contextlib.contextmanager
     def _convert_errors(self, outcome: str = "nothing of this run was kept") -> Iterator[None]:
@@ -341,4 +333,4 @@ class Iceberg:
 
 def _reason(error: BaseException) -> str:
     """Return the first line of an error of pyiceberg, a catalog or a store, without credentials."""
-    return redact((str(error).strip().splitlines() or [type(error).__name__])[0])
+    return redact(first_line(error))

@@ -1,4 +1,4 @@
-"""One Iceberg table: a snapshot is added so that no reader sees it, and later its main branch is moved there."""
+"""One Iceberg table: a run adds a snapshot that no reader sees, and later moves the main branch to it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from converter.output.tables import descriptions_of
 from converter.write import FORMATS, Layout
 
 FILE_BYTES = 512 * 1024 * 1024
-"""Once the rows of a data file take so much memory, the next file begins; on disk they take a fifth of that."""
+"""Size in memory at which the next data file begins; on disk, rows take a fifth of that."""
 
 SUBSTITUTES: Substitutes = (
     (lambda type: pa.types.is_integer(type) and type.bit_width < 32, lambda _: pa.int32()),
@@ -58,7 +58,7 @@ SUBSTITUTES: Substitutes = (
 duration is a number of microseconds. Also its large types, which are the same types in Iceberg."""
 
 WIDER_TYPES = {pa.int32(): (pa.int64(),), pa.float32(): (pa.float64(),)}
-"""The types that a column can take in place, besides decimals with more digits."""
+"""Types to which a column can be widened in place, besides decimals with more digits."""
 
 
 class Snapshot(NamedTuple):
@@ -133,7 +133,7 @@ def add_snapshot(
     except CommitFailedException:  # after any other error, the snapshot may have been added even so
         _remove(table, [file.file_path for file in files])
         raise
-    except ValueError as error:  # what a catalog says to a snapshot that another one has overtaken
+    except ValueError as error:  # the catalog's answer if another snapshot came first
         current = table.catalog.load_table(table.name())
         if current.metadata_location == table.metadata_location or current.snapshot_by_id(snapshot.snapshot_id):
             raise
@@ -216,7 +216,7 @@ def _reshape(transaction: Transaction, schema: pa.Schema, known_columns: Iterabl
     ]
     dropped_names = columns.keys() & {*known_columns} - {*schema.names}
     with transaction.update_schema(allow_incompatible_changes=True) as update:
-        for name in (*replaced_names, *sorted(dropped_names)):
+        for name in (*replaced_names, *dropped_names):
             update.delete_column((name,))
     with transaction.update_schema(allow_incompatible_changes=True) as update:
         update.union_by_name(schema)
@@ -300,7 +300,7 @@ def _remove(table: Table, paths: Iterable[str]) -> None:
 def _write(
     table: Table, path: str, schema: pa.Schema, first: pa.RecordBatch, rows: Iterator[pa.RecordBatch]
 ) -> pa.RecordBatch | None:
-    """Write one data file; return the first rows of the next one, None if there are no more."""
+    """Write one data file; return the first rows of the next file, None if there are no more rows."""
     size = 0
     batch: pa.RecordBatch | None = first
     with table.io.new_output(path).create() as stream:

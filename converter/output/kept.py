@@ -1,7 +1,7 @@
-"""What a run keeps of the files of an existing output: whole files, whole row groups, and single rows.
+"""The parts of an existing output's files that a run keeps: whole files, whole row groups, and single rows.
 
 Few documents change from run to run. A file without rows of changed documents stays as it is; of other files, row
-groups without such rows are copied as they are, because to decode and encode rows takes ten times as long.
+groups without such rows are copied as they are, because decoding and encoding rows takes ten times as long.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from converter.write.parquet import StoredRowGroups
 SMALL_GROUPS = 8
 """With more small groups of files than this in a partition, a run that changes the output merges them."""
 READ_RECORDS = ("problems", PARTS_FILE)
-"""The records whose rows are read, whatever is kept: each run finds some problems anew, and types the data sets."""
+"""The records whose rows are read, whatever is kept: each run finds some problems again, and types the data sets."""
 
 
 class Group(NamedTuple):
@@ -65,9 +65,11 @@ def groups_to_keep(
 def pieces_to_keep(
     path: Path | str, schema: pa.Schema, stale: frozenset[str], stream: pa.NativeFile | None = None
 ) -> Iterator[Piece | pa.RecordBatch]:
-    """Yield the rows of a file that stay: row groups without stale rows as they are stored, and the rows of others.
+    """Yield the rows of a file that stay: row groups without stale rows as stored, and the remaining rows of the
+    others.
 
-    Small row groups come as rows, so that they merge. `stream` is the open file if it has no path but an address.
+    Small row groups are yielded as rows, so that they can be merged. `stream` is the open file if it has an address
+    instead of a path.
 
     Raises:
         OutputError: the file is damaged, or has other columns.

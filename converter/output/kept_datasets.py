@@ -1,5 +1,5 @@
 """The data sets of an output folder that a run keeps as they are: none of their tables changed, so neither do their
-types. All others are typed anew."""
+types. All others are typed again."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ class KeptDatasets:
 
     @classmethod
     def of(cls, target: Folder, stale: frozenset[str], changed: Set[str], in_folders: bool) -> KeptDatasets:
-        """Return the data sets of a folder without `changed` ones, which have new tables, and without those with tables
-        of stale documents; none unless their files are arranged as those of this run.
+        """Return the data sets of a folder that stay: not those in `changed`, which have new tables, nor those with
+        tables of stale documents; none unless their files are arranged as this run arranges its own.
 
         Raises:
             OutputError: the list of their tables is damaged.
         """
         files: dict[str, list[File]] = defaultdict(list)
         tables: dict[str, bool] = {}
-        """The data sets that have tables, each with whether all of them stay."""
+        """For each data set with tables, whether all of its tables stay."""
         for file in target.files():
             if file.record.startswith(f"{DATASETS}/"):
                 files[file.record.removeprefix(f"{DATASETS}/")].append(file)
@@ -57,13 +57,13 @@ class KeptDatasets:
         )
 
     def without(self, parts: pa.RecordBatch) -> pa.RecordBatch:
-        """Return parts of data sets without those of these."""
+        """Return parts of data sets, without those of the named data sets."""
         return parts.filter(
             pa.array([name not in self.schemas for name in parts.column("dataset").to_pylist()], pa.bool_())
         )
 
     def add_to(self, folder: Path) -> None:
-        """Give the files a name in another folder.
+        """Link the files into another folder, or copy them.
 
         Raises:
             OSError: the file system refused.
@@ -82,7 +82,7 @@ class KeptDatasets:
 def _schema(place: Path, files: list[File], in_folders: bool) -> pa.Schema | None:
     """Return the schema of a data set; None if its files cannot stay.
 
-    The types of a data set that the last run locked may be others than those of its cells.
+    If the last run locked the types of a data set, its cells alone may give other types.
     """
     if not files or any((file.path.count("/") > 1) != in_folders for file in files):
         return None

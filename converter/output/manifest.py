@@ -1,4 +1,4 @@
-"""The manifest: what an output consists of, file by file, and how it was made. It is written last."""
+"""The manifest lists the files of an output and says how it was made. It is written last."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from converter.errors import OutputError
 from converter.model.report import Report
 from converter.model.source import MARKDOWN
 from converter.records import RECORDS
+from converter.records.record import metadata_text
 from converter.version import __version__
 from converter.write import FORMATS
 
@@ -148,7 +149,7 @@ class Manifest:
     def text(self) -> str:
         """The manifest as JSON, with a line for each file, schema and option.
 
-        To indent all values, as `json` does it in Python, takes twice as long.
+        Indenting all values takes twice as long, because `json` then encodes in plain Python.
         """
         values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         values["files"] = [asdict(file) for file in self.files]
@@ -179,7 +180,7 @@ def _in_lines(value: object) -> str:
 
 def units_of(schema: pa.Schema) -> dict[str, str]:
     """Return the units of columns, by their names."""
-    return {column.name: column.metadata[b"unit"].decode() for column in schema if b"unit" in (column.metadata or {})}
+    return {column.name: unit for column in schema if (unit := metadata_text(column, "unit"))}
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -202,7 +203,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 def parse_manifest(text: str | bytes, place: str, in_folder: bool = False) -> Manifest:
     """Return the manifest in this JSON; `place` is its location, `in_folder` whether it lists files in a folder.
 
-    It is untrusted input, like a document: whoever wrote it, what it lists is then read, replaced and removed.
+    It is untrusted input, like a document: a run reads, replaces and removes the files that it lists.
 
     Raises:
         OutputError: it is not a manifest, or lists what no run of Parquetry writes.
@@ -338,7 +339,7 @@ _MANIFEST_FORMS: dict[str, Callable[[object], bool]] = {
     "units": lambda value: value is None or _are_schemas(value),
     "superseded": lambda value: value is None or _are_superseded(value),
 }
-"""What each field of a manifest must be; files and version are checked separately."""
+"""The form of each field of a manifest; files and version are checked separately."""
 
 _FILE_FORMS: dict[str, Callable[[object], bool]] = {
     "path": _is_text,

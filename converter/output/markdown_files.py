@@ -27,7 +27,7 @@ _UNSAFE = re.compile(r'[\0-\x1f\x7f\\:*?"<>|]|^\.')
 
 
 class MarkdownFiles:
-    """A file of Markdown for each document, in a folder of the stage; they are to be put in the folder `out`.
+    """A file of Markdown for each document, in a folder of the stage; the destination is the folder `out`.
 
     Keys of local sources are relative to `root`.
     """
@@ -57,7 +57,7 @@ class MarkdownFiles:
             self._written_paths.append(path)
 
     def _check_source(self, place: Path, source: Path) -> None:
-        """Refuse to replace a source by what was read in it.
+        """Refuse to replace a source with its own Markdown.
 
         Raises:
             OutputError: both are the same file.
@@ -74,7 +74,7 @@ class MarkdownFiles:
 
 
 class Paths:
-    """The paths of documents below the output: no two are the same, also where upper and lower case are."""
+    """The paths of documents below the output, all different, even if case is ignored."""
 
     def __init__(self) -> None:
         self._files: set[str] = set()
@@ -92,7 +92,7 @@ class Paths:
 
 
 def candidates(source: str, doc_id: str) -> Iterator[str]:
-    """Yield paths for a document, the last of which no other document has."""
+    """Yield possible paths for a document; the last one belongs to no other document."""
     names = [_UNSAFE.sub("_", name) for name in _SCHEME.sub("", source).split("/") if name not in ("", ".", "..")]
     if names and all(map(_fits, names)):
         *folders, name = names

@@ -1,4 +1,4 @@
-"""A target that is one file, written whole by one run: for a look or a delivery, not for runs that go on."""
+"""A target that is one file, written whole by one run, to view or to deliver; no run resumes it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest
 from converter.output.parts import Parts
 from converter.output.tables import manifest_of
-from converter.output.target import Load
+from converter.output.target import Load, Target
 
 
-class OneOff:
+class OneOff(Target):
     """A file that a run creates or, with `overwrite`, replaces; no run resumes it.
 
     A kind of file is a subclass with the method `write`, and the `capacity` of its tables.
@@ -63,13 +63,10 @@ class OneOff:
         rows = load.manifest.rows()
         return manifest_of(load, {name: rows[name] for name in names})
 
-    def tidy(self, run_id: str, seconds_kept: float) -> None:
-        """Do nothing: a killed run leaves only its stage, which the next run removes."""
-
     def locations(self, manifest: Manifest) -> list[Path | str]:
         """Return the file."""
         return [self.place]
 
     def refuse(self, message: str) -> OutputError:
-        """Return the error that the file cannot hold the rows; nothing of the run is kept."""
+        """Return the error for rows that the file cannot hold; nothing of the run is kept."""
         return OutputError(f"{message}; nothing was written", source=self.name)

@@ -28,7 +28,8 @@ OPEN_PARTITIONS = 8
 
 
 def file_format(name: str, format: str) -> str:
-    """Return the format of a record's files: the parts of data sets are for a later run, whatever its format."""
+    """Return the format of a record's files; the parts of data sets are always Parquet, because only later runs read
+    them."""
     return "parquet" if name == PARTS_FILE else format
 
 

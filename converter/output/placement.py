@@ -1,11 +1,13 @@
-"""The files of a stage are renamed into a folder that holds other files too: one by one, so that it can be undone, and
-continued by the next run if the process is killed."""
+"""Renames the files of a stage into a folder that holds other files too, one by one. This can be undone; if the process
+is killed, the next run continues."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
+import stat
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,8 +37,8 @@ class Change(NamedTuple):
 
 @dataclass(slots=True)
 class Placement:
-    """Renames files from the folder `new` of a stage, which is open as `folder`, into the output; `changes` are those
-    so far."""
+    """Renames files from the folder `new` of a stage, which is open as `folder`, into the output; `changes` lists the
+    changes so far."""
 
     out: Path
     folder: Directory
@@ -152,3 +154,25 @@ def report_existing(path: Path) -> Iterator[None]:
     except FileExistsError as error:
         message = f"already exists, and {NOTHING_KEPT}; pass `overwrite` to replace it, or choose another name"
         raise OutputError(message, source=str(path), code="output_exists") from error
+
+
+def keep_modes(new: Path, old: Path) -> None:
+    """Give a new file, or folder with its contents, the permissions of what it replaces.
+
+    A folder that its owner may not write to is left as it is: it could not be put in place.
+
+    Raises:
+        OSError: a folder cannot be listed, or a mode not be set.
+    """
+    if sys.platform == "win32":
+        return
+    files = files_in(new) if new.is_dir() else [()]
+    for names in {file[:length] for file in files for length in range(len(file) + 1)}:
+        path = new.joinpath(*names)
+        try:
+            mode, old_mode = os.lstat(path).st_mode, os.lstat(old.joinpath(*names)).st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        least = stat.S_IRWXU if stat.S_ISDIR(mode) else 0
+        if stat.S_IFMT(mode) == stat.S_IFMT(old_mode) and old_mode & least == least and mode != old_mode:
+            os.chmod(path, stat.S_IMODE(old_mode) & 0o3777)

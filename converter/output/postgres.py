@@ -13,25 +13,24 @@ import pyarrow as pa
 
 from converter.addresses import displayed_name, public
 from converter.datasets import DATASETS, PARTS
-from converter.destination import DATABASE
 from converter.errors import OutputError, UsageError
 from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest, parse_manifest
-from converter.output.parts import Parts
 from converter.output.postgres_values import decode, encode, encoded_type, fits_in_a_page, normalize_type, sql_type
 from converter.output.staging_place import staging_place
 from converter.output.tables import (
     MANIFEST_TABLE,
     VIEWS,
+    DatabaseTarget,
     descriptions_of,
     is_comment,
     is_dataset,
-    keep_in_place,
     load_tables,
     references,
 )
 from converter.output.target import Load, import_extra
 from converter.records import RECORDS
+from converter.records.record import metadata_text
 from converter.sql_text import quote_name, quote_text
 
 if TYPE_CHECKING:
@@ -83,15 +82,13 @@ ATTACHMENT_WORDS = ("the rights granted on it", "its row security", "its comment
 NAME_BYTES = 63
 
 
-class Postgres:
+class Postgres(DatabaseTarget):
     """Tables in a schema of the database, `parquetry` unless the URL sets `?schema=name`.
 
     Data sets are in a second schema, `parquetry_datasets`. All other parameters of the URL go to libpq, which also
     reads the environment.
     """
 
-    kind = DATABASE
-    shared = True
     capacity: Capacity | None = Capacity(
         "PostgreSQL", columns=1600, name_bytes=NAME_BYTES, folds_case=False, fits=fits_in_a_page, sure_columns=320,
         reserved=frozenset({"ctid", "cmin", "cmax", "xmin", "xmax", "tableoid"}),
@@ -134,10 +131,6 @@ class Postgres:
                 arrays = [decode(column, field.type) for column, field in zip(batch.columns, schema, strict=True)]
                 yield pa.RecordBatch.from_arrays(arrays, schema=schema.with_metadata(full_schema.metadata))
 
-    def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """Yield the problems and parts of data sets that stay; they stay in place."""
-        return keep_in_place(self, self.manifest(), stale)
-
     def publish(self, load: Load) -> Manifest:
         """Bring the staged rows into the database, in one transaction.
 
@@ -149,9 +142,6 @@ class Postgres:
             manifest = load_tables(database, load, "select doc_id from pg_temp.stale_documents", self.name)
             database.commit()
         return manifest
-
-    def tidy(self, run_id: str, seconds_kept: float) -> None:
-        """Do nothing: whatever a killed run leaves, the next stage removes."""
 
     def locations(self, manifest: Manifest) -> list[Path | str]:
         """Return the name of the database and the schema."""
@@ -236,7 +226,7 @@ class _Session:
             for field in schema
         ]
         self.execute(f"create table {self.table(name)} ({', '.join(columns)})")
-        description = (schema.metadata or {}).get(b"description", b"").decode()
+        description = metadata_text(schema, "description")
         self.execute(f"comment on table {self.table(name)} is {quote_text(description)}")
         self._describe(name, schema, schema.names)
         self._new_tables.add(name)

@@ -1,4 +1,4 @@
-"""Arrow values as PostgreSQL has them: types of columns, how COPY takes values, and what fits in a row."""
+"""Arrow values in PostgreSQL: the types of columns, the values that COPY takes, and what fits in a row."""
 
 from __future__ import annotations
 

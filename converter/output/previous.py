@@ -29,14 +29,14 @@ from converter.sources.evidence import Listing
 class PreviousOutput:
     """The output of an earlier run in a target, compared with the sources of this run.
 
-    A hash of a document's bytes and attributes shows whether it is unchanged, never a time. A source that could not be
+    A hash of a document's bytes and attributes shows whether it is unchanged; no time does. A source that could not be
     read is not among the documents, so that each run tries it again.
     """
 
     target: Target
     manifest: Manifest
     remade: bool = False
-    """Whether it was made with other options: every document is then converted anew, and none of its rows can stay."""
+    """Whether it was made with other options: then every document is converted again, and none of its rows can stay."""
     listing: Listing = field(default_factory=Listing)
     """The root of this run's keys and, at its end, the sources that it searched."""
     left: dict[bytes, bytes] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class PreviousOutput:
     listed: set[bytes] = field(default_factory=set)
     """The documents that this run has found; those also in `left` are changed, unreadable or `remade`."""
     converted: set[bytes] = field(default_factory=set)
-    """The documents that were converted anew, so that their earlier rows can be removed."""
+    """The documents that were converted again, so that their earlier rows can be removed."""
     empty: list[str] = field(default_factory=list)
     """The tables that have no rows now: no key shows which documents they had."""
     documents: int = 0
@@ -101,7 +101,7 @@ class PreviousOutput:
     def settle(self, mode: str, maximum_removed: int | str | None, report: Report) -> frozenset[str]:
         """Return the documents whose rows are removed, once all sources are read; count removed and kept documents.
 
-        These are the documents converted anew, those that are gone as an event said and, in an `incremental` run, those
+        These are the documents converted again, those that are gone by an event and, in an `incremental` run, those
         that a complete listing shows to be gone. A document that could not be read or looked for this time keeps its
         rows.
 

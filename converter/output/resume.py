@@ -9,7 +9,7 @@ from converter.destination import FOLDER
 from converter.errors import OutputError
 from converter.output.manifest import Manifest, fingerprint
 from converter.output.previous import PreviousOutput
-from converter.output.target import Target
+from converter.output.target import Target, conflict_error
 from converter.output.verification import MEND, check_files
 
 
@@ -32,8 +32,7 @@ def previous_output(
     """
     conflicts = target.conflicts(output.names(options) if target.shared else output.files(options))
     if conflicts and target.shared:
-        message = f"already holds {conflicts[0]}, which Parquetry did not make; name another output"
-        raise OutputError(message, source=target.name, code="output_exists")
+        raise conflict_error(target.name, conflicts[0])
     if output.mode == "overwrite" or not (manifest or conflicts):
         resume()
         return None

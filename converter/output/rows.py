@@ -38,7 +38,7 @@ def read_batches(
 
 
 @contextlib.contextmanager
-def open_parquet(path: Path | str, schema: pa.Schema, stream: pa.NativeFile | None = None) -> Iterator[pq.ParquetFile]:
+def open_parquet(path: Path | str, schema: pa.Schema, stream: pa.NativeFile | None) -> Iterator[pq.ParquetFile]:
     """Open a Parquet file that Parquetry wrote with this schema; `stream` as for `read_batches`.
 
     Raises:
@@ -55,7 +55,7 @@ def open_parquet(path: Path | str, schema: pa.Schema, stream: pa.NativeFile | No
 
 
 def rows_to_keep(batch: pa.RecordBatch, stale: frozenset[str]) -> pa.RecordBatch:
-    """Return the rows that stay: those of documents that are not stale, without problems that every run finds anew."""
+    """Return the rows that stay: those of documents that are not stale, without problems that every run finds again."""
     import pyarrow.compute as pc  # 25 ms, only for runs that resume an output
 
     doc_id = batch.column("doc_id")

@@ -30,7 +30,7 @@ lists, structs and maps are JSON."""
 
 ARRAY_PATH = "array_to_string(s.path, ' > ')"
 JSON_PATH = "(select group_concat(value, ' > ') from json_each(s.path))"
-"""A section's path in the views of other databases, and in SQLite, which has no lists."""
+"""The expression for a section's path in the views of other databases, and in SQLite, which has no lists."""
 
 
 class SQLite(OneOff):
@@ -79,7 +79,7 @@ class SQLite(OneOff):
 
 
 def is_ours(path: Path) -> bool:
-    """Whether a file is a database that a run made, and all of its tables and views are those of that run."""
+    """Whether a file is a database made by a run, with exactly that run's tables and views."""
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             existing = {name for (name,) in connection.execute("select name from sqlite_master where sql is not null")}
@@ -90,7 +90,7 @@ def is_ours(path: Path) -> bool:
 
 
 def table_names(names: Iterable[str]) -> dict[str, str]:
-    """Return the table of each record and data set: for the latter, with `_` for the slash, and distinct."""
+    """Return the table of each record and data set. For a data set, the slash becomes `_`; all names are distinct."""
     tables: dict[str, str] = {}
     for name in sorted(names, key=lambda name: "/" in name):
         table = stem = name.replace("/", "_")

@@ -20,7 +20,7 @@ from converter.errors import OutputError
 from converter.output.claim import LOCK, NEW, OLD, READY, STAGE, claim, clear, prove, remove
 from converter.output.directory import Directory
 from converter.output.manifest import MANIFEST, Manifest, is_name, read_manifest
-from converter.output.placement import NOTHING_KEPT, Placement, report_existing
+from converter.output.placement import NOTHING_KEPT, Placement, keep_modes, report_existing
 from converter.output.signals import hold_signals
 from converter.output.tree import PathNames, files_in, holds_only, sync, sync_tree
 
@@ -82,6 +82,7 @@ class Stage:
         if (current_manifest and current_manifest.run_id) != (previous and previous.run_id):
             message = f"another run wrote to it meanwhile, and {NOTHING_KEPT}; run it again"
             raise OutputError(message, source=str(self.out), code="output_busy")
+        keep_modes(self.new, self.out)
         with hold_signals():
             if not self._swap(previous):
                 self._put(overwrite)
@@ -107,6 +108,7 @@ class Stage:
                 with report_existing(self.out):
                     folder.place(name, base, self.out.name)
             elif stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode):
+                keep_modes(path, self.out)
                 folder.replace(name, base, self.out.name)
             else:
                 raise OutputError("is not a regular file; name another output", source=str(self.out))

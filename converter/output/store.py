@@ -11,30 +11,30 @@ from typing import NamedTuple, Protocol
 from converter.errors import OutputError
 
 WHOLE_BYTES = 4 * 1024 * 1024
-"""A file up to this size is fetched with one request; of a larger one only the ranges that are read."""
+"""Files up to this size are fetched with one request; of larger files, only the ranges that are read."""
 
 STORE_CODE = "store"
-"""The code of errors of a store."""
+"""The error code of store failures."""
 
 Version = object
-"""What identifies one state of an object: an ETag or a generation. Only the store that returned it reads it."""
+"""Identifies one state of an object: an ETag or a generation, which only the store itself interprets."""
 
 
 class ConditionError(OutputError):
-    """A conditional put was refused: the object exists already, or is not the version that was expected."""
+    """A conditional put was refused: the object already exists, or does not have the expected version."""
 
     code = STORE_CODE
 
 
 class Object(NamedTuple):
-    """An object with its bytes, and the version that they are of."""
+    """The bytes of an object and their version."""
 
     data: bytes
     version: Version
 
 
 class Entry(NamedTuple):
-    """An object in a listing, with the time at which it was written."""
+    """An object in a listing, and the time at which it was written."""
 
     key: str
     size: int
@@ -42,10 +42,10 @@ class Entry(NamedTuple):
 
 
 class Store(Protocol):
-    """A folder in an object store; keys are relative to it, and `name` is its address, without credentials.
+    """A folder in an object store. Keys are relative to it; `name` is its address without credentials.
 
-    An object appears whole, with its last byte, and is seen by each call that begins afterwards. Every call raises an
-    OutputError if the store does not answer, or refuses; a put may then have happened or not.
+    An object appears all at once, and every call that begins afterwards sees it. Every call raises an OutputError if
+    the store does not answer, or refuses; a put may have succeeded even so.
     """
 
     name: str

@@ -23,29 +23,30 @@ from converter.output.store import STORE_CODE, ConditionError, Entry, Object, Ve
 from converter.output.target import import_extra
 
 PART_BYTES, PARTS = 8 * 1024 * 1024, 9_000
-"""A large object is written in parts of this size, or in larger ones: a store accepts ten thousand parts."""
+"""Size of the parts in which large objects are written; larger parts for huge objects, since stores accept at most ten
+thousand parts."""
 
 PARALLEL_PARTS = 4
-"""The parts of an object that are under way at once: each is in memory."""
+"""Parts of an object that are sent at the same time; each is in memory."""
 
 RETRIES = {"max_retries": 6, "retry_timeout": timedelta(seconds=90)}
-"""Requests that the store does not answer, or answers with "slow down" or "server error", are sent again."""
+"""How requests are repeated that the store does not answer, or answers with "slow down" or "server error"."""
 
 KEYS_PER_REQUEST = 1000
-"""The number of objects that one request removes, where a store can remove several."""
+"""Objects that one request removes, if the store can remove several."""
 
 ENDPOINTS = {
     "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
     "gs": ("GOOGLE_BASE_URL",),
     "az": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT", "AZURITE_BLOB_STORAGE_URL"),
 }
-"""The environment variables that name another server than that of the store's owner."""
+"""Environment variables that name a server other than the provider's own."""
 
 FAMILIES = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs"}
 """The kind of store of each scheme; all others are Azure."""
 
 REFUSALS = ("PermissionDeniedError", "UnauthenticatedError")
-"""Errors of obstore for credentials that are missing, wrong, or do not suffice."""
+"""obstore's errors for missing, wrong or insufficient credentials."""
 
 NO_BUCKET = ("NoSuchBucket", "ContainerNotFound", "The specified bucket does not exist")
 """What the answers of stores say if not only the object is missing, but what holds it."""
@@ -141,7 +142,7 @@ class ObjectStore:
 
     @contextlib.contextmanager
     def _convert_errors(self, key: str = "") -> Iterator[None]:
-        """Turn the errors of obstore in the block into Parquetry's."""
+        """Convert obstore's errors in the block to Parquetry's."""
         try:
             yield
         except (OutputError, MemoryError):
@@ -151,7 +152,8 @@ class ObjectStore:
 
 
 def output_error(error: Exception, place: str) -> OutputError:
-    """Return an error of the library in Parquetry's words; its own text may quote a request with its signature."""
+    """Return an error of the library in Parquetry's words, because its own text may quote a request with its
+    signature."""
     kind, text = type(error).__name__, str(error)
     if kind in ("AlreadyExistsError", "PreconditionError"):
         return ConditionError("was changed by another program meanwhile", source=place)
@@ -169,7 +171,7 @@ ADVICE = "check the address, the endpoint, the credentials and the network"
 
 
 def _settings_of_s3() -> Mapping[str, Any]:
-    """Return the settings that only boto's configuration files hold, if botocore, which sources use, is installed."""
+    """Return settings found only in boto's configuration files, if botocore, which sources use, is installed."""
     if os.environ.get("AWS_ACCESS_KEY_ID") or os.environ.get("AWS_SKIP_SIGNATURE") or not find_spec("botocore"):
         return {}
     from botocore.session import Session
@@ -183,7 +185,7 @@ def _settings_of_s3() -> Mapping[str, Any]:
 
 
 def _credentials_of(session: Any) -> Callable[[], dict[str, Any]]:
-    """Return a function that returns the credentials of a session of botocore, renewed when they end."""
+    """Return a function that returns the credentials of a botocore session, refreshed when they expire."""
 
     def credentials() -> dict[str, Any]:
         frozen = session.get_credentials().get_frozen_credentials()

@@ -10,19 +10,19 @@ from converter.output.manifest import run_of
 from converter.output.store import Store
 
 RUNS = "_runs"
-"""The folder of the marks of runs that are at work."""
+"""The folder that holds a mark for each active run."""
 
 RUN_MARK = b"A run of Parquetry writes here. The run removes this object, or a later run does.\n"
 
 WRITING_THREADS = 8
-"""Files that are written at once: a request takes longer to be answered than to be sent."""
+"""Files written at the same time: waiting for an answer takes longer than sending a request."""
 
 SECONDS_OF_MARKS = 86_400
-"""A mark older than this is that of a run that was killed."""
+"""A run whose mark is older than this was killed."""
 
 
 def name_of(run_id: str) -> str:
-    """Return the form of a run's id that is part of names."""
+    """Return a run's id as file names contain it."""
     return run_id.replace("-", "")
 
 

@@ -50,7 +50,7 @@ from converter.output.verification import MEND
 from converter.records import RECORDS
 
 COMMIT_ATTEMPTS = 3
-"""How often the manifest is written if the store does not say what became of it."""
+"""Attempts to write the manifest if the store does not confirm it."""
 
 
 Entries = Mapping[str, Entry]
@@ -58,7 +58,7 @@ Entries = Mapping[str, Entry]
 
 
 class Base(NamedTuple):
-    """The output that a run began with: its manifest, and the version of the object that holds it."""
+    """The output at the start of a run: its manifest, and the version of the object that holds it."""
 
     manifest: Manifest | None
     version: Version | None
@@ -92,7 +92,7 @@ class StoreTarget:
     def share(self, run_id: str) -> None:
         """Mark this run before other machines write files of it; `manifest` has been read.
 
-        Its mark stays for a day after the commit: an attempt at a task that was given up may still write.
+        The mark stays for a day after the commit, because an abandoned attempt at a task may still write.
         """
         self._shared_run = name_of(run_id)
         self._store.put(f"{RUNS}/{self._shared_run}", RUN_MARK)
@@ -104,7 +104,7 @@ class StoreTarget:
                 self._remove(files_of(run, self._entries()))
 
     def check_unchanged(self) -> None:
-        """Refuse to go on if another run wrote to the output: it removes the files of this one.
+        """Refuse to continue if another run wrote to the output, because it removes the files of this run.
 
         Raises:
             BusyError: another run wrote to the output.
@@ -136,7 +136,7 @@ class StoreTarget:
     def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Keep the rows of all but stale documents; yield those of problems and parts.
 
-        Files without stale rows stay as they are, unless there are many small ones; the others are written anew, from
+        Files without stale rows stay as they are, unless there are many small ones; the others are rewritten, from
         row groups without stale rows as they are.
         """
         for partition, files, stays in self._groups(parts, stale):
@@ -177,7 +177,7 @@ class StoreTarget:
             put_keys += files_of(run, entries)
             self._check_kept(entries)
             if not all(_is_there(file, entries) for file in load.manifest.files if run_of(file.path)):
-                raise self._busy_error()  # a run that commits removes the files of those that can no longer
+                raise self._busy_error()  # a run that commits removes the files of runs that can no longer commit
             files = self._upload(load, run, entries, put_keys)
         except BaseException as error:
             # A put that failed may still happen: then the mark stays, so that the next run removes what it wrote.
@@ -199,9 +199,9 @@ class StoreTarget:
         return manifest
 
     def tidy(self, run_id: str, seconds_kept: float) -> None:
-        """Remove what killed runs left, and replaced files whose time is over, after a run without changes.
+        """Remove what killed runs left and replaced files that have expired, after a run without changes.
 
-        The manifest is written anew: otherwise a run that seems to be killed could still commit.
+        The manifest is rewritten: otherwise a run that only seems dead could still commit.
         """
         entries, base = self._entries(), self._base
         if base.manifest is None or not _waste(base.manifest, entries, seconds_kept):
@@ -209,7 +209,7 @@ class StoreTarget:
         manifest = _complete(replace(base.manifest, run_id=run_id), base.manifest.files, base, entries)
         try:
             self._commit(manifest, base)
-        except OutputError:  # another run commits now, and tidies up itself
+        except OutputError:  # another run is committing, and tidies up itself
             return
         self._clean(manifest, entries, seconds_kept)
 
@@ -294,7 +294,7 @@ class StoreTarget:
                 else:
                     self._store.put_if_unchanged(MANIFEST, data, base.version)
                 return
-            except OutputError as error:  # it may have been written even so: perhaps only the answer is lost
+            except OutputError as error:  # the put may have succeeded even so: perhaps only the answer was lost
                 failure = error
             try:
                 current_id = self._read_base().run_id
@@ -311,7 +311,8 @@ class StoreTarget:
         ) from failure
 
     def _clean(self, manifest: Manifest, entries: Entries, seconds_kept: float, marks: Sequence[str] = ()) -> bool:
-        """Remove what is not part of the committed output, and these marks; return False if the store refuses."""
+        """Remove these marks and everything that is not part of the committed output; return False if the store
+        refuses."""
         return self._remove([*_waste(manifest, entries, seconds_kept), *marks])
 
     def _remove(self, keys: Iterable[str]) -> bool:
@@ -327,13 +328,13 @@ class StoreTarget:
 
 
 class BusyError(OutputError):
-    """Another run wrote to the output, so that this one cannot commit."""
+    """Another run wrote to the output, so this run cannot commit."""
 
     code = "output_busy"
 
 
 class UnknownOutcomeError(OutputError):
-    """The store did not say whether the manifest of a run was written, so that its files stay."""
+    """The store did not say whether the manifest was written, so the files of the run stay."""
 
     code = STORE_CODE
 
@@ -344,7 +345,7 @@ def _is_there(file: File, entries: Entries) -> bool:
 
 
 def _complete(manifest: Manifest, files: list[File], base: Base, entries: Entries) -> Manifest:
-    """Return the manifest with its files, and with the files of the base that it supersedes and that are there."""
+    """Return the manifest with the run's files, and with those replaced files of the base that are still there."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     before = (base.manifest.superseded or {}) if base.manifest else {}
     replaced = dict.fromkeys(base.manifest.paths, now) if base.manifest else {}
@@ -355,9 +356,9 @@ def _complete(manifest: Manifest, files: list[File], base: Base, entries: Entrie
 
 
 def _waste(manifest: Manifest, entries: Entries, seconds_kept: float) -> list[str]:
-    """Return what can be removed once this manifest is committed, if it was there before.
+    """Return the existing keys that can be removed once this manifest is committed.
 
-    That is what runs with a mark wrote, their marks if they are old, and superseded files whose time is over.
+    These are files of runs that have a mark, old marks, and replaced files that have expired.
     """
     now, superseded, runs = datetime.now(UTC), manifest.superseded or {}, runs_in(entries)
     needed_paths = manifest.paths | superseded.keys()

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class StoredOutput:
     """The output of a run in a folder: its records and data sets, as the manifest lists them.
 
-    What other runs write meanwhile does not show. If a run replaces the output, its files are removed, in a store after
-    `keep_previous`: then reading fails, and the output is to be opened again.
+    Later writes by other runs do not show. When another run replaces the output, the files are removed (in a store,
+    after `keep_previous`); reading then fails, and the output must be opened again.
     """
 
     def __init__(self, name: str, manifest: Manifest, open_file: Callable[[File], str | pa.NativeFile]) -> None:
@@ -126,7 +126,7 @@ def differences(place: str | Path, open_store: Callable[[str], Store] = ObjectSt
 
 
 def _folder_of(place: str | Path) -> Path | None:
-    """Return the local folder that is the place of an output, None if it is in a store.
+    """Return the local folder that holds an output, None if the output is in a store.
 
     Raises:
         UsageError: it is neither.
@@ -141,7 +141,7 @@ def _folder_of(place: str | Path) -> Path | None:
 
 
 def _difference(store: Store, file: File, sizes: dict[str, int]) -> str:
-    """Return how an object differs from its entry in the manifest, an empty text if it does not."""
+    """Return how an object differs from its entry in the manifest; the empty string if it does not."""
     if file.path not in sizes:
         return f"{file.path}: is missing"
     if sizes[file.path] != file.bytes:

@@ -1,4 +1,4 @@
-"""Arrow types that a system lacks, and the types in which it stores their values: a table for each system."""
+"""The Arrow types that a system lacks, and the types in which it stores their values: one table per system."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import TypeAlias
 import pyarrow as pa
 
 Substitutes: TypeAlias = Sequence[tuple[Callable[[pa.DataType], bool], Callable[[pa.DataType], pa.DataType]]]
-"""For each kind of type that a system lacks: whether a type is of that kind, and the type that it is stored as."""
+"""For each kind of type that a system lacks: a test for the kind, and the type in which the values are stored."""
 
 DURATIONS: Substitutes = ((pa.types.is_duration, lambda _: pa.duration("us")),)
 """The unit of durations that are stored as integers."""
 
 
 def stored_type(type: pa.DataType, substitutes: Substitutes) -> pa.DataType:
-    """Return the type that holds this one, also inside lists, structs and maps; texts have no dictionary."""
+    """Return the type that stores values of this type, also inside lists, structs and maps; texts have no
+    dictionary."""
     if pa.types.is_dictionary(type) or pa.types.is_run_end_encoded(type):
         return stored_type(type.value_type, substitutes)
     if isinstance(type, pa.BaseExtensionType):
@@ -30,7 +31,7 @@ def stored_type(type: pa.DataType, substitutes: Substitutes) -> pa.DataType:
 
 
 def stored_field(field: pa.Field, substitutes: Substitutes) -> pa.Field:
-    """Return the field with the type that holds its own."""
+    """Return the field with its storage type."""
     return field.with_type(stored_type(field.type, substitutes))
 
 
@@ -47,20 +48,20 @@ def is_list(type: pa.DataType) -> bool:
 
 
 def stored_schema(schema: pa.Schema, substitutes: Substitutes) -> pa.Schema:
-    """Return the schema with the types that hold its own, and its metadata."""
+    """Return the schema with storage types and the same metadata."""
     return pa.schema([stored_field(field, substitutes) for field in schema], schema.metadata)
 
 
 def stored_rows(rows: pa.RecordBatchReader, substitutes: Substitutes) -> pa.RecordBatchReader:
-    """Return the rows in types that the system has."""
+    """Return the rows in the system's types."""
     schema = stored_schema(rows.schema, substitutes)
     return pa.RecordBatchReader.from_batches(schema, (cast_rows(batch, schema) for batch in rows))
 
 
 def cast_rows(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    """Return the columns of a schema by their names, in its types; a column that the batch lacks is null.
+    """Return the columns of a schema by name, cast to its types; a column that the batch lacks is null.
 
-    Instants lose what is finer than their new type, durations become integers of microseconds.
+    Timestamps are cut to the new unit, and durations become integers of microseconds.
     """
     positions = {name: position for position, name in enumerate(batch.schema.names)}
     columns = [

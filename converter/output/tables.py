@@ -9,12 +9,15 @@ from typing import NamedTuple, Protocol
 import pyarrow as pa
 
 from converter.datasets import DATASETS, PARTS_FILE
+from converter.destination import DATABASE
 from converter.errors import OutputError
 from converter.output.manifest import File, Manifest
+from converter.output.parts import Parts
 from converter.output.rows import rows_to_keep
-from converter.output.target import Load, Target
+from converter.output.target import Load, Target, conflict_error
 from converter.problems import OF_THE_RUN
 from converter.records import RECORDS
+from converter.records.record import metadata_text
 from converter.sql_text import quote_text
 
 MANIFEST_TABLE = "_manifest"
@@ -50,7 +53,7 @@ VIEWS: dict[str, tuple[tuple[str, ...], str]] = {
 
 
 OF_THE_RUN_SQL = "doc_id is null or code in ('{}')".format("', '".join(OF_THE_RUN))
-"""The SQL condition for problems that each run finds anew."""
+"""SQL condition for the problems that every run finds again."""
 
 
 class Reference(NamedTuple):
@@ -111,6 +114,22 @@ class Database(Protocol):
         """Drop a view or a cleared table; if others attached something to it, keep it and return what that is."""
 
 
+class DatabaseTarget(Target):
+    """A database as a target: rows stay in place, and other programs may keep tables there."""
+
+    kind = DATABASE
+    shared = True
+
+    def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """Yield the problems and parts of data sets that stay."""
+        manifest = self.manifest()
+        present_records = {file.record for file in manifest.files} if manifest else set()
+        for record in (PARTS_FILE, "problems"):
+            if record in present_records:
+                for batch in self.read(record):
+                    yield record, rows_to_keep(batch, stale)
+
+
 def load_tables(database: Database, load: Load, stale: str, place: str) -> Manifest:
     """Write a load to a database, in the open transaction; return the new manifest.
 
@@ -127,8 +146,7 @@ def load_tables(database: Database, load: Load, stale: str, place: str) -> Manif
     existing_names = database.existing_names()
     own_tables = tables_of(current_manifest, existing_names, database.count)
     if conflicts := sorted(existing_names.intersection([*load.schemas, *views]) - own_tables):
-        message = f"already holds {conflicts[0]}, which Parquetry did not make; name another output"
-        raise OutputError(message, source=place, code="output_exists")
+        raise conflict_error(place, conflicts[0])
     is_other_version = (
         current_manifest is not None and current_manifest.converter_version != load.manifest.converter_version
     )
@@ -227,17 +245,6 @@ def in_contract(
         yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
 
 
-def keep_in_place(
-    target: Target, manifest: Manifest | None, stale: frozenset[str]
-) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """Yield what `Target.keep` yields for a database, where rows stay in place."""
-    present_records = {file.record for file in manifest.files} if manifest else set()
-    for record in (PARTS_FILE, "problems"):
-        if record in present_records:
-            for batch in target.read(record):
-                yield record, rows_to_keep(batch, stale)
-
-
 def stale_condition(record: str, stale: str) -> str:
     """Return the SQL condition for the rows of a record to remove; `stale` selects the stale documents."""
     of_the_run = f" or {OF_THE_RUN_SQL}" if record == "problems" else ""
@@ -259,10 +266,9 @@ def references(record: str, records: Iterable[str]) -> list[Reference]:
 def descriptions_of(schema: pa.Schema) -> Iterator[tuple[str, str]]:
     """Yield the columns that have a description or unit, with that text."""
     for field in schema:
-        metadata = field.metadata or {}
-        words = [metadata.get(key, b"").decode() for key in (b"description", b"unit")]
-        if any(words):
-            yield field.name, " ".join(filter(None, [words[0], f"[{words[1]}]" if words[1] else ""]))
+        unit = metadata_text(field, "unit")
+        if text := " ".join(filter(None, [metadata_text(field, "description"), unit and f"[{unit}]"])):
+            yield field.name, text
 
 
 def is_comment(words: str, description: str | None) -> bool:

@@ -12,7 +12,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from converter.destination import RECORD_OUTPUTS, STORE, Destination, destination_of
-from converter.errors import UsageError, install_command
+from converter.errors import OutputError, UsageError, install_command
 from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest
 from converter.output.parts import Parts
@@ -91,7 +91,11 @@ class Target(Protocol):
         """
 
     def tidy(self, run_id: str, seconds_kept: float) -> None:
-        """Remove what earlier runs left, after a run that has changed nothing. Only a store needs that."""
+        """Remove what earlier runs left, after a run that changed nothing.
+
+        Most targets do nothing: the next stage removes what a killed run leaves.
+        """
+        return
 
     def locations(self, manifest: Manifest) -> list[Path | str]:
         """Return what a user looks for after a run: paths, or the name of a target that has none."""
@@ -112,6 +116,12 @@ TARGETS: Registry[Callable[[str], Target]] = Registry(
 )
 """The class of each database of `DATABASES`, and that of a folder in an object store. A module is imported when its
 target is requested."""
+
+
+def conflict_error(place: str, item: str) -> OutputError:
+    """Return the error of an output that would replace what another program made."""
+    message = f"already holds {item}, which Parquetry did not make; name another output"
+    return OutputError(message, source=place, code="output_exists")
 
 
 def find_target(out: str, to: str | None) -> Target | None:
@@ -145,5 +155,5 @@ def import_extra(module: str, extra: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is None or not module.startswith(error.name):
             raise
-        message = f"{module.partition('.')[0]}, which this output needs, is not installed: "
-        raise UsageError(f"{message}{install_command(extra)}") from error
+        message = f"this needs {module.partition('.')[0]}, which is not installed: {install_command(extra)}"
+        raise UsageError(message) from error

@@ -1,4 +1,4 @@
-"""The files in a folder: their paths, whether they are all an output, and their way to disk. It changes none."""
+"""Lists the files in a folder, compares them with those of an output, and flushes them to disk. Nothing is changed."""
 
 from __future__ import annotations
 

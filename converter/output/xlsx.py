@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -20,25 +21,26 @@ from converter.output.target import Load, import_extra
 from converter.write.values import json_rows
 
 SHEET_ROWS = 1_048_576
-"""The rows of a sheet, that of the headers included."""
+"""Rows of a sheet, including the row of headers."""
 
 LONGEST_TEXT = 32_767
-"""The characters of a cell, in UTF-16."""
+"""Characters of a cell, in UTF-16 units."""
 
 LONGEST_TITLE = 31
 FORBIDDEN_IN_TITLES = re.compile(r"[\[\]:*?/\\]")
 
 EXACT_DIGITS = 15
-"""A number of more digits would change: it is written as text."""
+"""Numbers with more digits would lose some, and are written as text."""
 
 FIRST_DATE = date(1900, 3, 1)
-"""Before it, Excel counts a day too many, or has no dates at all: such a date is written as text."""
+"""Earlier dates are written as text: Excel has none before 1900, and counts one day too many up to this one."""
 
 TEXT_LIKE = re.compile(r"[=#]")
-"""Texts that begin so become formulas or errors, unless the cell is marked as text."""
+"""Texts that begin like this become formulas or errors, unless the cell is marked as text."""
 
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
-"""Characters that XML cannot hold; Excel writes them as `_x0001_`, and so the underscore of a text that looks so."""
+"""Characters that XML cannot hold. Excel writes them as `_x0001_`, and escapes the underscore of texts that look like
+that."""
 
 Cell = str | int | float | bool | date | datetime | Decimal | None
 
@@ -66,15 +68,16 @@ class Workbook(OneOff):
             for batch in load.reader(name):
                 self._check(name, batch)
         workbook = self._openpyxl.Workbook(write_only=True)
-        for name, title in titles(names).items():
-            sheet = workbook.create_sheet(title)
-            sheet.freeze_panes = "A2"
-            cell_of = partial(self._cell, sheet)
-            sheet.append([cell_of(excel_text(header)) for header in load.schemas[name].names])
-            for batch in load.reader(name):
-                for row in excel_rows(batch):
-                    sheet.append(list(map(cell_of, row)))
-        workbook.save(path)
+        with _end_of(workbook):
+            for name, title in titles(names).items():
+                sheet = workbook.create_sheet(title)
+                sheet.freeze_panes = "A2"
+                cell_of = partial(self._cell, sheet)
+                sheet.append([cell_of(excel_text(header)) for header in load.schemas[name].names])
+                for batch in load.reader(name):
+                    for row in excel_rows(batch):
+                        sheet.append(list(map(cell_of, row)))
+            workbook.save(path)
 
     def _cell(self, sheet: Any, value: Cell) -> Any:
         if not isinstance(value, str) or not TEXT_LIKE.match(value):
@@ -84,7 +87,7 @@ class Workbook(OneOff):
         return cell
 
     def _check(self, name: str, batch: pa.RecordBatch) -> None:
-        """Refuse a text that no cell holds, before the first sheet: openpyxl cannot abandon one in silence."""
+        """Refuse a text too long for a cell, before the first sheet is written."""
         for index, field in enumerate(batch.schema):
             if batch.column(index).nbytes <= LONGEST_TEXT:
                 continue
@@ -100,8 +103,20 @@ class Workbook(OneOff):
         return f"leave {name.partition('/')[0]} out of `records`, or write to a folder or a database"
 
 
+@contextmanager
+def _end_of(workbook: Any) -> Iterator[None]:
+    """End all sheets if the block fails: openpyxl prints a traceback for each sheet that is abandoned."""
+    try:
+        yield
+    except BaseException:
+        for sheet in workbook.worksheets:
+            with suppress(Exception):
+                sheet.close()
+        raise
+
+
 def titles(names: Iterable[str]) -> dict[str, str]:
-    """Return the title of the sheet of each record and data set: distinct, and as Excel takes it."""
+    """Return the title of the sheet for each record and data set: distinct, and valid in Excel."""
     result: dict[str, str] = {}
     for name in sorted(names, key=lambda name: "/" in name):
         stem = FORBIDDEN_IN_TITLES.sub("_", name.partition("/")[2] or name).strip("'") or "sheet"
@@ -151,5 +166,5 @@ def _text_of(value: Any) -> Cell:
 
 
 def excel_text(text: str) -> str:
-    """Return a text with the characters that XML cannot hold as Excel writes them."""
+    """Return a text with the characters that XML cannot hold escaped as Excel does it."""
     return CONTROLS.sub(lambda match: f"_x{ord(match[0]):04X}_", text)

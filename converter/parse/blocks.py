@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
+
+LINES_AT_ONCE = 1024
+"""Lines joined at a time."""
 
 MAXIMUM_COLUMNS = 32_768
 """Maximum cells in a table row, limited by `cells.column`; a table with more stays text."""
 
 MAXIMUM_INLINE_LENGTH = 100_000
-"""Longer inline content is a data dump, not prose. Some inline rules take quadratic time: it is kept as plain text."""
+"""Longer inline content is a data dump, not prose: it is kept as plain text, since some inline rules take quadratic
+time."""
 
 CONTAINERS = frozenset({"quote", "footnote"})
 """Kinds of blocks whose text is that of their children; any other block has its own text."""
@@ -21,8 +26,8 @@ CELL_BYTES = 60
 """Bytes that a cell takes in all records together, apart from its text."""
 
 COPY_BYTES = 240
-"""Bytes that a cell takes if it is not in the source but fills a span or a short row. Memory during conversion is
-included, because no text of the document accounts for it."""
+"""Bytes of a cell that only fills a span or a short row. They include memory during conversion, because no text of the
+document accounts for such a cell."""
 
 
 @dataclass(slots=True)
@@ -184,3 +189,9 @@ def extend(items: Sequence[T], additions: Iterable[T]) -> list[T]:
     result: list[T] = items if isinstance(items, list) else list(items)
     result.extend(additions)
     return result
+
+
+def join_lines(lines: Iterable[str]) -> str:
+    """Return lines as one text. They are joined some at a time: as a string, each takes fifty bytes beyond its text."""
+    remaining = iter(lines)
+    return "\n".join(["\n".join(group) for group in iter(lambda: [*islice(remaining, LINES_AT_ONCE)], [])])

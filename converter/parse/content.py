@@ -15,7 +15,7 @@ class Content:
         self.images: list[Image] = []
         self.has_prose = False
         self.ends_link = False
-        """Whether an HTML link ends here that does not begin here."""
+        """Whether an HTML link that began elsewhere ends here."""
         self._descriptions: set[int] = set()
         self._open_links: list[tuple[int, Link, bool]] = []
 
@@ -59,7 +59,7 @@ class Content:
         return None
 
     def add_tag(self, tag: str, line: int) -> None:
-        """Add an HTML tag: the start or end of a link, an image, or the gap that it shows as."""
+        """Add an HTML tag: the start or end of a link, an image, or the gap that the tag leaves between words."""
         name = tag_name(tag)
         if name in ("a", "/a"):
             self.ends_link = self.ends_link or (name == "/a" and not any(link[2] for link in self._open_links))
@@ -79,19 +79,19 @@ class Content:
 
     @property
     def ends_word(self) -> bool:
-        """Whether a gap, or nothing, stands at the end."""
+        """Whether the text ends with a gap, or is empty."""
         return not self.parts or self.parts[-1][-1:] in (" ", "\n", BREAK)
 
     @property
     def open_link_without_text(self) -> Link | None:
-        """The HTML link that is open, if all of its text is still to come."""
+        """The open HTML link, if it has no text yet."""
         for start, link, is_html in self._open_links:
             if is_html and not "".join(self.parts[start:]).strip(f" \n{BREAK}"):
                 return link
         return None
 
     def begin(self) -> Content:
-        """Return the content that follows; an open link without text moves there."""
+        """Return the content of the next piece; an open link without text moves there."""
         content = Content()
         if link := self.open_link_without_text:
             self.links.remove(link)
@@ -106,7 +106,7 @@ class Content:
 
     @property
     def title(self) -> str:
-        """The words on one line; the descriptions of images if there are no others."""
+        """The words on one line or, if there are none, the descriptions of images."""
         words = [part for index, part in enumerate(self.parts) if index not in self._descriptions]
         return " ".join((tidy("".join(words)) if self.has_prose else self.text).split())
 

@@ -14,8 +14,8 @@ from converter.parse.structure import WINDOW_LINES, structure
 from converter.problems import Problem
 
 WINDOW_CHARACTERS = 1024 * 1024
-"""From this many characters on, a document's structure is not held, but read twice if there are link references: it
-takes three times the text."""
+"""Beyond this many characters, the document's structure is not kept in memory, but read twice if there are link
+references: it takes three times the memory of the text."""
 
 
 def parse(

@@ -13,7 +13,7 @@ import re
 from converter.expressions import expression
 
 TAG = re.compile(r"<(/?)(su[bp])\b[^<>]*>", re.IGNORECASE)
-LONGEST = 16
+LONGEST_CONTENT = 16
 """The longest content that may be signs, in characters and in parts; it keeps the work linear however tags nest."""
 
 RAISED_DIGITS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -22,19 +22,19 @@ RAISED = str.maketrans("0123456789+-−–()abcdefghijklmnoprstuvwxyz", f"{RAISE
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 SLASHES = ("/", "⁄")
-"""Before the denominator of a fraction: `<sup>1</sup>/<sub>2</sub>`."""
-DIGITS = expression(r"[+\-−–]?[0-9]{1,4}|\([0-9]{1,3}\)|[0-9]{1,3}(?:[,;] ?[0-9]{1,3})+")
+"""Signs before the denominator of a fraction: `<sup>1</sup>/<sub>2</sub>`."""
+NUMBER_SIGNS = expression(r"[+\-−–]?[0-9]{1,4}|\([0-9]{1,3}\)|[0-9]{1,3}(?:[,;] ?[0-9]{1,3})+")
 LETTERS = re.compile(r"\(?[a-pr-z]\)?|[a-pr-z](?:[,;] ?[a-pr-z])+")
 
 
 class Heights:
-    """The open tags of one text, which is collected in parts."""
+    """The open tags of a text that is collected in parts."""
 
     def __init__(self) -> None:
         self._open: list[tuple[str, int]] = []
 
     def read(self, tag: str, parts: list[str]) -> None:
-        """Read a tag that stands after these parts; an end tag gives the signs before it their height."""
+        """Read a tag after these parts; an end tag raises or lowers the signs in its element."""
         match = TAG.fullmatch(tag)
         if match is None:
             return
@@ -43,15 +43,15 @@ class Heights:
             self._open.append((name, len(parts)))
             return
         opening_name, start = self._open.pop() if self._open else ("", 0)
-        if opening_name == name and len(parts) - start <= LONGEST:
-            before = next((part[-1] for part in reversed(parts[max(0, start - LONGEST) : start]) if part), "")
+        if opening_name == name and len(parts) - start <= LONGEST_CONTENT:
+            before = next((part[-1] for part in reversed(parts[max(0, start - LONGEST_CONTENT) : start]) if part), "")
             if height := height_of(name, before, "".join(parts[start:])):
                 parts[start:] = [part.translate(height) for part in parts[start:]]
 
 
 def height_of(name: str, before: str, signs: str) -> dict[int, int] | None:
     """Return the table that raises or lowers these signs after `before`, None if they stay as they are."""
-    signs = signs.strip() if len(signs) <= LONGEST else ""
+    signs = signs.strip() if len(signs) <= LONGEST_CONTENT else ""
     if name == "sup":
-        return RAISED if DIGITS.fullmatch(signs) or (before.isdigit() and LETTERS.fullmatch(signs)) else None
-    return LOWERED if (before.isdigit() or before in SLASHES) and DIGITS.fullmatch(signs) else None
+        return RAISED if NUMBER_SIGNS.fullmatch(signs) or (before.isdigit() and LETTERS.fullmatch(signs)) else None
+    return LOWERED if (before.isdigit() or before in SLASHES) and NUMBER_SIGNS.fullmatch(signs) else None

@@ -15,7 +15,7 @@ from converter.expressions import expression
 from converter.parse.content import Content
 from converter.parse.heights import Heights
 from converter.parse.html_tags import BREAK, INVISIBLE_ELEMENTS, tag_name
-from converter.parse.markdown_it.tags import starts_html_block
+from converter.parse.markdown_it.tags import is_html_block
 
 # No quoted value of a tag holds `<` here, so that a tag whose quotes never close is read in linear time.
 TOKEN = expression(
@@ -27,7 +27,7 @@ TOKEN = expression(
     re.DOTALL | re.IGNORECASE,
 )
 WHITE_SPACE = " \t\n\r\f"
-"""White space of HTML, which a no-break space is not."""
+"""White space of HTML; a no-break space does not belong to it."""
 WHITE_SPACES = re.compile(f"[{WHITE_SPACE}]+")
 HEADING = re.compile(r"h[1-6]")
 HEADING_TAG = re.compile(r"<(/?)h[1-6](?=[\s/>])", re.IGNORECASE)
@@ -38,7 +38,7 @@ LONE_HEADING = expression(
 """A paragraph of nothing but tags and a heading, as in `<a name="use"></a><h2>Use</h2>`."""
 LONE_IMAGE = re.compile(r"\s*+(?:<a\s[^<>]*+>\s*+<img\s[^<>]*+>\s*+</a>|<img\s[^<>]*+>)\s*+", re.IGNORECASE)
 ENCLOSING = frozenset({"table", "ul", "ol", "dl", "blockquote"})
-"""Elements whose headings belong to them, as those of lists and quotes in Markdown do."""
+"""Elements that keep their headings, as lists and quotes do in Markdown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +124,18 @@ class HtmlReader:
         return self._line
 
     def _cut(self, end: int, next_content: Content | None = None) -> None:
-        """End the piece that is read, if it holds anything."""
+        """End the current piece, if it holds anything."""
         source, line = self.source[self.start : end], self.start_line
         if source.strip():
             first_line = line + source.count("\n", 0, len(source) - len(source.lstrip(WHITE_SPACE)))
             last_line = line + source.rstrip(WHITE_SPACE).count("\n")
-            text = self.content.title if self.level else self.content.text.strip(" \n")
-            level = self.level if text else 0
             piece = source.rstrip(WHITE_SPACE).lstrip("\n")
-            kind = "heading" if level else "image" if LONE_IMAGE.fullmatch(piece) and self.content.images else "html"
-            if kind == "html" and not starts_html_block(piece.partition("\n")[0]):
-                piece = f"<p>{piece.lstrip(WHITE_SPACE)}"  # alone, it would be a paragraph, a list or code
+            is_image = not self.level and LONE_IMAGE.fullmatch(piece) and bool(self.content.images)
+            text = self.content.title if self.level else self.content.text.strip(None if is_image else " \n")
+            level = self.level if text else 0
+            kind = "heading" if level else "image" if is_image else "html"
+            if kind == "html" and not is_html_block(piece):
+                piece = f"<p>{piece.lstrip(WHITE_SPACE)}"  # alone, it would be a paragraph, a list or code in part
             self.pieces.append(Piece(kind, piece, first_line, last_line, level, text, self.content))
         self.content, self.heights, self.level = next_content or Content(), Heights(), 0
         self.start, self.start_line = end, line + source.count("\n")

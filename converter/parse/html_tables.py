@@ -24,8 +24,8 @@ MAXIMUM_CELLS = 1_000_000
 WIDEST_SPAN = 1000
 """The limit of `colspan` in the HTML standard; applied to both spans."""
 MAXIMUM_REACH = 200
-"""Blocks that are read to find the end of a table; halved after each table that never ends, so that a document full
-of those costs no more than two of them."""
+"""Blocks that are searched for the end of a table. The number is halved after each table that never ends, so that a
+document full of those costs no more than two of them."""
 EMPTY = Cell("", "")
 
 BOLD = re.compile(r"<(b|strong)\b[^<>]*>(?:(?!</?\1\b).)+</\1>", re.IGNORECASE | re.DOTALL)

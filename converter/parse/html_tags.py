@@ -17,7 +17,7 @@ LINE_ELEMENTS = (
     "section", "summary", "table", "tbody", "textarea", "tfoot", "thead", "title", "tr", "ul",
 )  # fmt: skip
 GAPS = {**dict.fromkeys(LINE_ELEMENTS, BREAK), "br": "\n", "td": " ", "th": " "}
-"""What the tags of an element show as; those of any other element leave no gap."""
+"""The gap that each element's tags leave between words; all other elements leave none."""
 INVISIBLE_ELEMENTS = ("script", "style", "template", "noscript")
 INLINE_ELEMENTS = (
     "a", "abbr", "acronym", "applet", "area", "audio", "b", "base", "basefont", "bdi", "bdo", "big", "blink", "br",
@@ -28,9 +28,9 @@ INLINE_ELEMENTS = (
     "sub", "sup", "svg", "td", "th", "time", "track", "tt", "u", "var", "video", "wbr",
 )  # fmt: skip
 SHOWN_ELEMENTS = frozenset((*LINE_ELEMENTS, *INLINE_ELEMENTS))
-"""The elements of HTML, but those that show nothing."""
+"""All elements of HTML, except those that show nothing."""
 COMPONENT = re.compile(r"</?[A-Z][A-Za-z0-9]*[a-z]")
-"""A component of a program: `<Note>` may end paragraphs later."""
+"""The name of a component in a program, such as `<Note>`, whose end may be paragraphs below."""
 HEIGHTS = frozenset({"sub", "/sub", "sup", "/sup"})
 
 NAME = re.compile(r"<(/?[A-Za-z][A-Za-z0-9-]*)")
@@ -45,12 +45,12 @@ def tag_name(tag: str) -> str:
 
 
 def gap_of(name: str) -> str:
-    """Return what a tag of this name shows as."""
+    """Return the gap that a tag of this name leaves."""
     return GAPS.get(name.removeprefix("/"), "")
 
 
 def plain_text(tag: str) -> str | None:
-    """Return what a tag shows as; None if that depends on what is around it."""
+    """Return the gap that a tag leaves; None if that depends on its surroundings."""
     name = tag_name(tag)
     gap = gap_of(name)
     if name in ("a", "/a", "img") or name in HEIGHTS or gap not in ("", "\n") or may_be_placeholder(tag):
@@ -59,14 +59,14 @@ def plain_text(tag: str) -> str | None:
 
 
 def may_be_placeholder(tag: str) -> bool:
-    """Whether a tag is one only if its element begins and ends: `<name>` and `<script>` in prose are text."""
+    """Whether a tag counts only if its element both begins and ends: `<name>` and `<script>` in prose are text."""
     name = tag_name(tag).removeprefix("/")
     is_tag = not name or name in SHOWN_ELEMENTS or tag.endswith("/>")
     return not is_tag and not COMPONENT.match(tag)
 
 
 def placeholders(tags: Iterable[str]) -> frozenset[str]:
-    """Return those of the tags of a text that are text themselves, because their element never begins or ends."""
+    """Return the tags in a text that are text themselves, because their element never begins or never ends."""
     candidates = {tag for tag in tags if may_be_placeholder(tag)}
     names = {tag_name(tag) for tag in candidates}
     return frozenset(

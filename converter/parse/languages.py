@@ -7,7 +7,7 @@ import re
 LANGUAGE = re.compile(r"[.:#!]*+(?:lang(?:uage)?-(?=\w))?((?:[^\s{},;:=\"'()\[\]/]|/(?=[A-Za-z]))++)(=?)(\S?)")
 NAMES = re.compile(r"[^\s,]+")
 CODE_DIRECTIVES = frozenset({"code", "code-block", "code-cell", "sourcecode", "highlight", "code-example"})
-"""MyST's directives whose argument is a language."""
+"""MyST directives whose argument is a language."""
 OTHER_DIRECTIVES = frozenset(
     {
         "admonition", "attention", "caution", "danger", "error", "hint", "important", "note", "seealso", "tip",
@@ -17,7 +17,7 @@ OTHER_DIRECTIVES = frozenset(
         "only", "raw",
     }
 )  # fmt: skip
-"""MyST's directives that name no language."""
+"""MyST directives that name no language."""
 STYLES = frozenset({"numberlines", "number-lines", "line-numbers", "linenums", "annotate", "copy", "no-copy", "wrap"})
 """Classes of code blocks that are not languages."""
 

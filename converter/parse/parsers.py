@@ -20,10 +20,10 @@ ReadInline = Callable[[str, dict[str, Any], Sequence[int]], Inline]
 
 @dataclass(frozen=True, slots=True)
 class Parser:
-    """The functions of a reading.
+    """The functions of one way of reading.
 
-    `read_block` reads the block that begins in a line, `read_plain` inline content without marks; both return None for
-    what they leave to `block_parser` and `read_inline`, which read anything.
+    `read_block` reads the block that begins in a line, `read_plain` inline content without marks. Both return None for
+    anything that they leave to `block_parser` and `read_inline`, which read everything.
     """
 
     block_parser: Callable[[], MarkdownIt]
@@ -36,4 +36,4 @@ PARSERS: Mapping[str, Parser] = {
     "fast": Parser(dispatch.block_parser, fast_blocks.common_block, fast_inlines.read_inline, fast_inlines.read_plain),
     "reference": Parser(parsers.block_parser, lambda lines, start: None, inlines.read_inline, lambda content: None),
 }
-"""Parsers by name. The reference is there to check the other against, and for whoever suspects a shortcut."""
+"""Parsers by name. The reference serves to check the shortcuts, and to rule them out when one is suspected."""

@@ -11,7 +11,8 @@ from markdown_it.token import Token
 
 from converter.parse.dialects.fenced import set_marks
 from converter.parse.dialects.marks import Marks
-from converter.parse.fast.blocks import CommonBlock
+from converter.parse.fast.blocks import CommonBlock, Definition
+from converter.parse.markdown_it.private import normalizeReference
 from converter.parse.parsers import Parser
 
 WINDOW_LINES = 2048
@@ -40,7 +41,9 @@ def structure(
     while at < end:
         if not lines[at].strip(" \t"):
             at += 1
-        elif block := None if marks.mdx else parser.read_block(lines, at):
+        elif block := None if marks.mdx or at in marks.closings else parser.read_block(lines, at):
+            if isinstance(block, Definition):
+                _define(env, {"references": {normalizeReference(block.label): {"title": "", "href": block.url}}})
             yield block
             at = block.end
         else:

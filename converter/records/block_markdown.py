@@ -6,14 +6,15 @@ import html
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import attrgetter
 
 from converter.expressions import expression
 from converter.limits import Allowance
 from converter.parse import Block, Item, Table
-from converter.parse.blocks import Cell
+from converter.parse.blocks import Cell, join_lines
 from converter.parse.dialects.marks import mark_of
+from converter.parse.html_blocks import LONE_IMAGE
 from converter.parse.markdown_it.tags import starts_html_block
 
 FENCES = re.compile("`{3,}|~{3,}")
@@ -21,24 +22,28 @@ LINE_BREAK = re.compile(r"\n(?!\n|\Z)")
 LAZY_MARK = re.compile(
     r"\n[ ]{0,3}(?:(?=[-+*][ \t]++\S|-++[ \t]*+$|=++[ \t]*+$|>|\#{1,6}(?:\s|$)|`{3}|~{3})|1(?=[.)]\s))", re.MULTILINE
 )
-"""What starts no block in a line of a paragraph, because the line lies outside the paragraph's container or far to the
-right, and would start one inside."""
+"""Signs in a continuation line of a paragraph that start no block where they are, because the line lies outside the
+paragraph's container or far to the right, but would start one inside it."""
 BLOCK_MARK = expression(
     r"[-+*](?=[ \t]|$)|>|\#{1,6}(?=[ \t]|$)|\d{1,9}(?=[.)](?:[ \t]|$))|~{3}|`{3}(?!.*`|\{)"
     r"|([-_*])(?:[ \t]*+\1){2}(?:[ \t]|\1)*+$",
     re.MULTILINE,
 )
-"""What starts no block at the start of a paragraph, because white space that CommonMark does not strip stood before."""
+"""Signs at the start of a paragraph that start no block, because white space that CommonMark does not strip precedes
+them."""
+MARK_STARTS = tuple("-+*>#~`_0123456789")
+"""The first characters of these signs."""
 NO_BREAK_SPACE = "\xa0"
-"""Before a tag, it keeps a paragraph from being an HTML block; it stood there, and reading strips it."""
+"""White space that keeps a paragraph that begins with a tag from being an HTML block. It was in the source, and reading
+strips it."""
 BAR = "\\|"
 PARAGRAPH, BLOCK, ITEM = range(3)
-"""What stands in a list item, in the order of reading on the same line."""
+"""The kinds of parts of a list item, in the order in which parts on the same line are read."""
 
 
 @dataclass(slots=True)
 class Part:
-    """What stands in a list item: a paragraph, or the block or nested item at `index`."""
+    """A part of a list item: a paragraph, or the block or nested item at `index`."""
 
     line: int
     kind: int
@@ -49,15 +54,16 @@ class Part:
 
 @dataclass(slots=True)
 class Tree:
-    """A top-level block with what stands in it: `start` is its index, `end` the index after its last inner block.
+    """A top-level block with its content: `start` is its index, `end` the index after its last inner block.
 
-    `inner` holds the indexes of the blocks directly in each block, `markdown` each block's Markdown; of each list,
-    `parts` holds what stands in each item, and `items` the Markdown of each item.
+    `inner` holds the indexes of the blocks directly in each block, `markdown` each block's Markdown; for each list,
+    `parts` holds the content of each item, and `items` its Markdown.
     """
 
     blocks: Sequence[Block]
     start: int
     end: int
+    allowance: Allowance
     inner: dict[int, list[int]] = field(default_factory=dict)
     markdown: dict[int, str] = field(default_factory=dict)
     parts: dict[int, list[list[Part]]] = field(default_factory=dict)
@@ -70,18 +76,18 @@ def block_markdown(blocks: Sequence[Block], allowance: Allowance) -> Iterator[st
     Raises:
         TooMuchOutput: the indentation of nested items exceeds the allowance.
     """
-    leaf = Tree(blocks, 0, 0)  # for all blocks without any inside: to make a tree takes longer than to write one
+    leaf = Tree(blocks, 0, 0, allowance)  # blocks that hold no others: a tree takes longer to make than to write
     for start, end in _spans(blocks):
         kind = blocks[start].kind
         if end == start + 1 and kind != "list":
-            yield MARKS.get(kind, _source)(leaf, start, allowance)
+            yield WRITERS.get(kind, _source)(leaf, start)
         else:
             tree = _tree(blocks, start, end, allowance)
             yield from (tree.markdown[index] for index in range(start, end))
 
 
 def trees(blocks: Sequence[Block], allowance: Allowance) -> Iterator[Tree]:
-    """Yield the top-level blocks with what stands in them.
+    """Yield the top-level blocks, each with its content.
 
     Raises:
         TooMuchOutput: the indentation of nested items exceeds the allowance.
@@ -96,13 +102,13 @@ def _spans(blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:
 
 
 def _tree(blocks: Sequence[Block], start: int, end: int, allowance: Allowance) -> Tree:
-    tree = Tree(blocks, start, end)
+    tree = Tree(blocks, start, end, allowance)
     for index in range(start + 1, end):
         parent = blocks[index].parent
         assert parent is not None
         tree.inner.setdefault(parent, []).append(index)
     for index in reversed(range(start, end)):
-        tree.markdown[index] = MARKS.get(blocks[index].kind, _source)(tree, index, allowance)
+        tree.markdown[index] = WRITERS.get(blocks[index].kind, _source)(tree, index)
     return tree
 
 
@@ -112,8 +118,20 @@ def indent(text: str, indentation: str) -> str:
 
 
 def inside(paragraph: str) -> str:
-    """Return the source of a paragraph for a line inside a container: marks that start no block stay text."""
+    """Return the source of a paragraph for a line inside a container, with an escape before signs that would start a
+    block."""
     return LAZY_MARK.sub(r"\g<0>\\", paragraph) if "\n" in paragraph else paragraph
+
+
+def as_paragraph(markdown: str) -> str:
+    """Return the source of a paragraph, with an escape or a space before a sign at its start that would start another
+    block."""
+    if markdown.startswith(MARK_STARTS) and (mark := BLOCK_MARK.match(markdown)):
+        at = mark.end() if mark[0].isdigit() else 0
+        return f"{markdown[:at]}\\{markdown[at:]}"
+    if markdown.startswith("<") and starts_html_block(markdown.partition("\n")[0]):
+        return f"{NO_BREAK_SPACE}{markdown}"
+    return markdown
 
 
 def quote(text: str) -> str:
@@ -122,7 +140,7 @@ def quote(text: str) -> str:
 
 
 def fence(block: Block) -> tuple[str, str]:
-    """Return the opening and the closing line of a code block, which its code does not hold."""
+    """Return the opening and the closing line of a code block, which are not part of its code."""
     info = block.info or ""
     if "&" in info and html.unescape(info) != info:
         info = info.replace("&", "&amp;")
@@ -139,40 +157,40 @@ def table_row(cells: Sequence[Cell]) -> str:
 
 
 def table_head(table: Table) -> str:
-    """Return the header of a table and the row below it."""
+    """Return the header of a table and its delimiter row."""
     cells = [cell.strip() for cell in table.delimiter.split("|") if cell.strip()]
     return f"{table_row(table.header)}\n|{'|'.join(cells)}|"
 
 
-def _heading(tree: Tree, index: int, allowance: Allowance) -> str:
+def _heading(tree: Tree, index: int) -> str:
     block = tree.blocks[index]
     if block.style == "html":
         return block.markdown
     if block.style == "setext":
-        return f"{block.markdown}\n{'===' if block.level == 1 else '---'}"
+        return f"{as_paragraph(block.markdown) or NO_BREAK_SPACE}\n{'===' if block.level == 1 else '---'}"
     marks = "#" * block.level
     closing = f" {marks}" if block.markdown.endswith("#") else ""
     return f"{marks} {block.markdown}{closing}".rstrip()
 
 
-def _code(tree: Tree, index: int, allowance: Allowance) -> str:
+def _code(tree: Tree, index: int) -> str:
     opening, closing = fence(tree.blocks[index])
     code = tree.blocks[index].text
     return f"{opening}\n{code}\n{closing}" if code else f"{opening}\n{closing}"
 
 
-def _table(tree: Tree, index: int, allowance: Allowance) -> str:
+def _table(tree: Tree, index: int) -> str:
     table = tree.blocks[index].tables[0]
-    return "\n".join([table_head(table), *map(table_row, table.rows)])
+    return join_lines(chain([table_head(table)], map(table_row, table.rows)))
 
 
-def _quote(tree: Tree, index: int, allowance: Allowance) -> str:
+def _quote(tree: Tree, index: int) -> str:
     if source := tree.blocks[index].source:
         return source
     return quote("\n\n".join([tree.markdown[inner] for inner in tree.inner.get(index, ())]))
 
 
-def _footnote(tree: Tree, index: int, allowance: Allowance) -> str:
+def _footnote(tree: Tree, index: int) -> str:
     mark = f"[^{tree.blocks[index].label}]:"
     parts = [tree.markdown[inner] for inner in tree.inner.get(index, ())]
     if not parts or not parts[0].startswith(mark):
@@ -180,36 +198,36 @@ def _footnote(tree: Tree, index: int, allowance: Allowance) -> str:
     return indent("\n\n".join(parts), " " * 4)
 
 
-def _list(tree: Tree, index: int, allowance: Allowance) -> str:
+def _list(tree: Tree, index: int) -> str:
     items = tree.blocks[index].items
     parts = tree.parts[index] = item_parts(tree, index)
     markdown = tree.items[index] = [""] * len(items)
     for at in reversed(range(len(items))):
-        markdown[at] = _item(tree, index, items[at], parts[at], allowance)
+        markdown[at] = _item(tree, index, items[at], parts[at])
     return "\n".join([text for item, text in zip(items, markdown, strict=True) if item.parent is None])
 
 
-def _paragraph(tree: Tree, index: int, allowance: Allowance) -> str:
+def _paragraph(tree: Tree, index: int) -> str:
     block = tree.blocks[index]
-    if mark := BLOCK_MARK.match(block.markdown):
-        at = mark.end() if mark[0].isdigit() else 0
-        return f"{block.markdown[:at]}\\{block.markdown[at:]}"
-    if block.markdown.startswith("<") and starts_html_block(block.markdown.partition("\n")[0]):
-        return f"{NO_BREAK_SPACE}{block.markdown}"
-    return block.markdown if block.parent is None else inside(block.markdown)
+    return as_paragraph(block.markdown if block.parent is None else inside(block.markdown))
 
 
-def _rule(tree: Tree, index: int, allowance: Allowance) -> str:
+def _image(tree: Tree, index: int) -> str:
+    markdown = tree.blocks[index].markdown
+    return markdown if LONE_IMAGE.fullmatch(markdown) else as_paragraph(markdown)
+
+
+def _rule(tree: Tree, index: int) -> str:
     block = tree.blocks[index]
     return block.markdown if block.parent is None else "***"
 
 
-def _source(tree: Tree, index: int, allowance: Allowance) -> str:
+def _source(tree: Tree, index: int) -> str:
     return tree.blocks[index].source or tree.blocks[index].markdown
 
 
 def item_parts(tree: Tree, index: int) -> list[list[Part]]:
-    """Return what stands in each item of a list, in reading order."""
+    """Return the parts of each item of a list, in reading order."""
     items = tree.blocks[index].items
     parts = [_paragraphs(item) for item in items]
     for inner in tree.inner.get(index, ()):
@@ -228,16 +246,16 @@ def _paragraphs(item: Item) -> list[Part]:
         return []
     sources = item.markdown.split("\n\n")
     if len(sources) != len(item.breaks) + 1:
-        return [Part(item.text_start or item.line_start, PARAGRAPH, 0, item.text, inside(item.markdown))]
+        return [Part(item.text_start or item.line_start, PARAGRAPH, 0, item.text, as_paragraph(inside(item.markdown)))]
     starts = [(0, item.text_start or item.line_start), *item.breaks]
     ends = [*(start - 2 for start, _ in item.breaks), len(item.text)]
     return [
-        Part(line, PARAGRAPH, 0, item.text[start:end], inside(source))
+        Part(line, PARAGRAPH, 0, item.text[start:end], as_paragraph(inside(source)))
         for (start, line), end, source in zip(starts, ends, sources, strict=True)
     ]
 
 
-def _item(tree: Tree, index: int, item: Item, parts: Sequence[Part], allowance: Allowance) -> str:
+def _item(tree: Tree, index: int, item: Item, parts: Sequence[Part]) -> str:
     items, markdown = tree.blocks[index].items, tree.items[index]
     text = ""
     for at, part in enumerate(parts):
@@ -248,18 +266,18 @@ def _item(tree: Tree, index: int, item: Item, parts: Sequence[Part], allowance: 
         text += part.markdown or (markdown if part.kind == ITEM else tree.markdown)[part.index]
     width = len(item.marker) + 1
     if "\n" in text:
-        allowance.take(width * text.count("\n"))
+        tree.allowance.take(width * text.count("\n"))
         text = indent(text, " " * width)
     return f"{item.marker} {text}" if text[:1] not in ("", "\n") else item.marker + text
 
 
 def _interrupts(item: Item, above: Part) -> bool:
-    """Whether a nested item is one right below this: one without text, or whose number is not 1, starts no list below a
-    paragraph."""
+    """Whether a nested item can begin right below this part: below a paragraph, an item without text, or whose number
+    is not 1, starts no list."""
     return above.kind == ITEM or bool(item.markdown and item.number in (None, 1))
 
 
-MARKS: dict[str, Callable[[Tree, int, Allowance], str]] = {
+WRITERS: dict[str, Callable[[Tree, int], str]] = {
     "heading": _heading,
     "code": _code,
     "table": _table,
@@ -267,6 +285,7 @@ MARKS: dict[str, Callable[[Tree, int, Allowance], str]] = {
     "footnote": _footnote,
     "list": _list,
     "paragraph": _paragraph,
+    "image": _image,
     "rule": _rule,
 }
-"""How a block of each kind is written; the others are their source."""
+"""How blocks of each kind are written; all other blocks are written as their source."""

@@ -35,7 +35,7 @@ def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
 
 
 def item_ids(blocks: Sequence[Block]) -> list[int | None]:
-    """Return the list item that each block stands in, blocks inside a quote in an item included."""
+    """Return the list item that contains each block, also for blocks inside a quote in an item."""
     first_item_id, first_ids = 0, {}
     ids: list[int | None] = []
     for index, block in enumerate(blocks):
@@ -63,7 +63,7 @@ BLOCKS = Record(
             "The enclosing quote, list, footnote or definition block (blocks.block_id), else null.",
             nullable=True,
         ),
-        field("item_id", INT32, "The list item that it stands in (list_items.item_id), else null.", nullable=True),
+        field("item_id", INT32, "The list item that contains it (list_items.item_id), else null.", nullable=True),
         field(
             "kind",
             STRING,
@@ -77,7 +77,7 @@ BLOCKS = Record(
             "markdown",
             STRING,
             "The block as Markdown that stands by itself: a heading with its mark, code with its fence, a table with "
-            "its delimiter row, a list with its bullets and what stands in it.",
+            "its delimiter row, a list with its bullets and content.",
         ),
         field("language", STRING, "The language of a fenced code block.", nullable=True),
         field(

@@ -1,4 +1,5 @@
-"""Blocks -> units: what a chunk holds whole. A block is cut only if it does not fit, and then where it hurts least."""
+"""Blocks -> units, which a chunk holds whole. A block is cut only if it does not fit, and then where it does least
+harm."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ BRACKETS = (("[", "]"), ("(", ")"))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """What units of one block share: `joint` stands between them, the other texts before and after them in each chunk.
+    """The texts that the units of a block share: `joint` separates them, the others precede and follow them in each
+    chunk.
 
     `text` and `opening` are the header of a table, `opening` and `closing` the fences of code.
     """
@@ -33,10 +35,11 @@ class Run:
 
 @dataclass(slots=True, eq=False)
 class ChunkUnit:
-    """What a chunk holds whole. `size` is that of its text or of its Markdown in tokens, whichever is larger.
+    """A part of a chunk that is never cut. `size` is that of its text or of its Markdown in tokens, whichever is
+    larger.
 
     `blocks` are the indexes of its first and its last block. A heading, or a line that ends with a colon, `leads` to
-    what stands below. A unit may repeat what the chunk above ends with.
+    what is below. A unit may repeat the end of the chunk above.
     """
 
     text: str
@@ -52,7 +55,7 @@ class ChunkUnit:
 
 
 def assemble(units: Iterable[ChunkUnit]) -> tuple[str, str]:
-    """Return the text and the Markdown of units."""
+    """Return the joined text and Markdown of units."""
     texts, markdown = [], []
     for _, group in groupby(units, key=lambda unit: unit.run or unit):
         members = list(group)
@@ -73,7 +76,7 @@ class Cutter:
         self._tree, self._section, self._count, self._limit = tree, section, count, limit
 
     def units(self) -> Iterator[ChunkUnit]:
-        """Yield the units, none without text."""
+        """Yield the units; each has text."""
         return self._cut(self._tree.start)
 
     def _size(self, text: str, markdown: str) -> int:
@@ -81,7 +84,7 @@ class Cutter:
         return size if markdown == text else max(size, self._count(markdown))
 
     def _text(self, index: int) -> str:
-        """Return the text of a block with what stands in it, in reading order."""
+        """Return the text of a block and of its content, in reading order."""
         block = self._tree.blocks[index]
         if block.kind in CONTAINERS:
             return _join_texts(self._text(inner) for inner in self._tree.inner.get(index, ()))
@@ -119,7 +122,8 @@ class Cutter:
             yield from self._cut_items(index, [at for at, item in enumerate(block.items) if item.parent is None])
         elif block.kind in CONTAINERS:
             for inner in self._tree.inner.get(index, ()):
-                yield from map(self._quote if block.kind == "quote" else _keep, self._cut(inner))
+                units = self._cut(inner)
+                yield from map(self._quote, units) if block.kind == "quote" else units
         elif table := _only_table(block):
             yield from self._cut_table(unit, table)
         elif block.kind == "code":
@@ -152,7 +156,7 @@ class Cutter:
                     yield from self._cut(part.index) if part.kind == BLOCK else self._cut_items(index, [part.index])
 
     def _cut_table(self, unit: ChunkUnit, table: Table) -> Iterator[ChunkUnit]:
-        """Yield the rows, whose header is repeated; where that takes too much, rows and header are prose."""
+        """Yield the rows, with a repeated header; if that takes too many tokens, rows and header are cut like prose."""
         header, head = " | ".join([cell.text for cell in table.header]), table_head(table)
         run = Run("\n", header, head, size=self._size(header, head))
         room = self._limit - run.size
@@ -185,7 +189,7 @@ class Cutter:
                 yield from self._cut_prose(replace(part, run=None))
 
     def _cut_prose(self, unit: ChunkUnit) -> Iterator[ChunkUnit]:
-        """Yield a text as it is or, if it is too large, its sentences, words or characters, with their Markdown."""
+        """Yield a text whole or, if it is too large, its sentences, words or characters, with their Markdown."""
         if self._size(unit.text, unit.markdown) <= self._limit:
             yield replace(unit, size=self._size(unit.text, unit.markdown))
             return
@@ -224,10 +228,6 @@ def _join_texts(texts: Iterable[str]) -> str:
     return "\n\n".join([text for text in texts if text])
 
 
-def _keep(unit: ChunkUnit) -> ChunkUnit:
-    return unit
-
-
 def _only_table(block: Block) -> Table | None:
     """Return the table of a block that is one table and nothing else."""
     if len(block.tables) != 1 or (block.kind == "html" and block.text.split() != _words_of(block.tables[0])):
@@ -240,14 +240,14 @@ def _words_of(table: Table) -> list[str]:
 
 
 def _sources_of(parts: Sequence[str], markdown: str) -> Sequence[str]:
-    """Return the Markdown of each sentence of a text, or its text where the source cannot be cut between marks."""
+    """Return the Markdown of each sentence of a text; its text if a mark spans the end of a sentence."""
     sources = list(sentences(markdown.replace("\n", " ") if "\n" not in "".join(parts) else markdown))
     is_whole = len(sources) == len(parts) and all(map(_is_balanced, sources))
     return _slices(sources, markdown) if is_whole else parts
 
 
 def _slices(sources: Iterable[str], markdown: str) -> list[str]:
-    """Return the parts of a source that are as long as these, with its own line breaks."""
+    """Return parts of a source as long as these, with the source's own line breaks."""
     result, start = [], 0
     for source in sources:
         result.append(markdown[start : start + len(source)])

@@ -1,4 +1,4 @@
-"""chunks: parts of a document of at most so many tokens, for retrieval and language models."""
+"""chunks: parts of a document with a limited number of tokens, for retrieval and language models."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from converter.records.tokenizers import token_counter
 from converter.repair import Repair
 
 UNCHUNKED = frozenset({"front_matter", "directive", "link_reference"})
-"""Blocks that are not text."""
+"""Kinds of blocks that are not text."""
 
 
 def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
@@ -66,7 +66,7 @@ def chunks_of(context: ParsedDocument) -> Iterator[tuple[Sequence[ChunkUnit], st
     """Yield the units, text and Markdown of each chunk.
 
     A section that fits with all its subsections is one chunk. Of another one, its own blocks fill chunks, and each
-    subsection is handled alike; a heading without text of its own goes with the subsection below.
+    subsection is handled alike; a heading without any text goes with the subsection below.
     """
     packer = Packer(context.chunking)
     sections = context.sections
@@ -120,12 +120,12 @@ class Packer:
         self._joint = self.count("\n\n")
 
     def size(self, units: Sequence[ChunkUnit]) -> int:
-        """Return how many tokens units take at most, the headers and fences of their runs included."""
+        """Return the maximum number of tokens of these units, with the headers and fences of their runs."""
         runs = {unit.run: unit.run.size for unit in units if unit.run}
         return sum(unit.size + self._joint for unit in units) + sum(runs.values())
 
     def pack(self, units: Sequence[ChunkUnit]) -> Iterator[tuple[Sequence[ChunkUnit], str, str]]:
-        """Yield chunks of these units. What leads to a unit goes to its chunk."""
+        """Yield chunks of these units. A unit that leads to the next one goes to its chunk."""
         chunk: list[ChunkUnit] = []
         size = 0
         for unit in units:
@@ -146,7 +146,8 @@ class Packer:
         return unit.run.size if unit.run and not (chunk and chunk[-1].run is unit.run) else 0
 
     def _emit(self, units: Sequence[ChunkUnit]) -> Iterator[tuple[Sequence[ChunkUnit], str, str]]:
-        """Yield units as one chunk, or as more where tokens reach over their joints: few tokenizers add up."""
+        """Yield units as one chunk, or as several: with most tokenizers, the count of a text is not the sum of its
+        parts."""
         if not any(not unit.repeats for unit in units):
             return
         text, markdown = assemble(units)
@@ -161,7 +162,8 @@ class Packer:
             yield units, text, markdown
 
     def _repetition(self, chunk: Sequence[ChunkUnit], below: ChunkUnit) -> list[ChunkUnit]:
-        """Return what the next chunk repeats: the last items or sentences of this one or, if too long, words."""
+        """Return what the next chunk repeats: the last items or sentences of this chunk or, if those are too long,
+        words."""
         last = chunk[-1]
         if not self._overlap or not last.is_prose or not below.is_prose:
             return []
@@ -186,7 +188,8 @@ class Packer:
 
 
 def _halves(units: Sequence[ChunkUnit]) -> Sequence[Sequence[ChunkUnit]]:
-    """Return the halves of units; of one, its text without header or fence, then halves of it; of a character, none."""
+    """Return the halves of units: for a single unit, its text without header or fence, then halves of that; nothing for
+    a single character."""
     unit = units[0]
     if len(units) > 1:
         return units[: len(units) // 2], units[len(units) // 2 :]
@@ -206,7 +209,7 @@ def _last_leads(chunk: Sequence[ChunkUnit]) -> list[ChunkUnit]:
 
 
 class Doubts:
-    """The repairs of a document, asked for ranges of lines from top to bottom."""
+    """The repairs of a document, queried for ranges of lines from top to bottom."""
 
     def __init__(self, repairs: Sequence[Repair]) -> None:
         self._repairs = sorted(repairs, key=lambda repair: repair.line_start)
@@ -216,7 +219,7 @@ class Doubts:
         self._next = 0
 
     def between(self, line_start: int, line_end: int) -> tuple[int, float]:
-        """Return the number of repairs that touch these lines, and the least confidence of them, 1 without any."""
+        """Return the number of repairs that touch these lines, and their lowest confidence, 1 if there are none."""
         while self._next < len(self._repairs) and self._starts[self._next] <= line_end:
             repair = self._repairs[self._next]
             heappush(self._open, (repair.confidence, repair.line_end))
@@ -229,7 +232,7 @@ class Doubts:
 
 CHUNKS = Record(
     "chunks",
-    "Parts of a document of at most so many tokens, cut between sections, blocks or sentences; written on request.",
+    "Parts of a document with a limited number of tokens, cut between sections, blocks or sentences; on request.",
     ("doc_id", "chunk_id"),
     (
         DOC_ID,
@@ -241,7 +244,7 @@ CHUNKS = Record(
         field("text", STRING, "Its text as a reader sees it; a part of a table begins with the table's header."),
         field("markdown", STRING, "The same as Markdown, where that is within the limit of tokens too; else as text."),
         field("token_count", INT32, "The number of tokens in `text`."),
-        field("confidence", FLOAT32, "The least confidence of its headings and of the repairs that touch its lines."),
+        field("confidence", FLOAT32, "The lowest confidence of its headings and of the repairs that touch its lines."),
         field("repair_count", INT32, "The number of repairs that touch its lines."),
         LINE_START,
         LINE_END,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from operator import attrgetter
 
@@ -62,10 +62,6 @@ class ParsedDocument:
     left_out: frozenset[int] = frozenset()
     chunking: Chunking = field(default_factory=Chunking)
 
-    def without_lines(self) -> ParsedDocument:
-        """Return it without the lines of its text: no record needs them, and they take half the memory of blocks."""
-        return self if self.text is None else replace(self, text=replace(self.text, lines=[]))
-
     @property
     def title(self) -> str | None:
         """The front matter's title, else the first level-1 heading, else None."""
@@ -74,7 +70,7 @@ class ParsedDocument:
         return next((section.title for section in self.sections if section.level == 1), None)
 
 
-def outline(blocks: Sequence[Block], repairs: Iterable[Repair]) -> tuple[list[Section], list[int]]:
+def sections_of(blocks: Sequence[Block], repairs: Iterable[Repair]) -> tuple[list[Section], list[int]]:
     """Return the sections of a document and the section of each of its blocks.
 
     Only top-level headings open sections: a heading inside a quote or list belongs to its container. A heading that a
@@ -112,7 +108,7 @@ def outline(blocks: Sequence[Block], repairs: Iterable[Repair]) -> tuple[list[Se
 
 
 def repeated_characters(blocks: Sequence[Block], sections: Iterable[Section]) -> int:
-    """Count the characters that rows repeat: titles in the paths of sections, the caption of several tables."""
+    """Count the characters that rows repeat: titles in the paths of sections, captions shared by several tables."""
     paths = sum(len(title) for section in sections for title in section.path)
     captions = sum(
         len(previous_block.text) * len(block.tables)
@@ -127,16 +123,16 @@ def heading_level(block: Block) -> int:
     return block.level if block.parent is None else 0
 
 
-HEADING_RULES = {"bare_heading": "bare", "bold_heading": "bold", "margin": "bare"}
+HEADING_RULES = {"bare_heading": "bare", "bold_heading": "bold", "margin": "bare", "text_nodes": "bare"}
 """Repair rules that recover a heading, and the `sections.style` of each."""
 
 
 CHROME_RULES = ("chrome", "page_lines")
-"""Repair rules that mark lines as boilerplate, and leave them as they are."""
+"""Repair rules that mark lines as boilerplate and leave the lines unchanged."""
 
 
 def chrome_blocks(blocks: Sequence[Block], repairs: Iterable[Repair]) -> frozenset[int]:
-    """Return the indexes of the blocks that are boilerplate of the page: the repairs say so of their lines."""
+    """Return the indexes of the blocks that repairs mark as boilerplate."""
     chrome = {
         line
         for repair in repairs
@@ -148,11 +144,11 @@ def chrome_blocks(blocks: Sequence[Block], repairs: Iterable[Repair]) -> frozens
     )
 
 
-def section_text(section: Section, blocks: Sequence[Block], left_out: frozenset[int] = frozenset()) -> str:
+def section_text(section: Section, blocks: Sequence[Block], left_out: frozenset[int]) -> str:
     """Return the text of a section's own blocks in reading order, without its heading, separated by blank lines.
 
-    Blocks whose indexes are in `left_out` are left out. What stands inside a list item comes between the paragraphs of
-    its list.
+    Blocks whose indexes are in `left_out` are left out. The content of a list item comes between the paragraphs of its
+    list.
     """
     section_blocks = [
         (index, block)
@@ -164,7 +160,7 @@ def section_text(section: Section, blocks: Sequence[Block], left_out: frozenset[
         for index, block in section_blocks
         if block.kind == "list" and index + 1 < len(blocks) and blocks[index + 1].parent == index
     }
-    """Those with other blocks inside."""
+    """The blocks that contain other blocks."""
     if not lists:
         return "\n\n".join([block.text for _, block in section_blocks if block.text])
     passages: list[Passage] = []

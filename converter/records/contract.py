@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from converter.records import BUILT_IN, CONTRACT_VERSION, RECORDS, Record
+from converter.records.record import metadata_text
 
 # Arrow type -> Table Schema type (https://datapackage.org/standard/table-schema/#field-types), first match wins.
 TABLE_SCHEMA_TYPES = (
@@ -58,7 +59,7 @@ def arrow_type_name(type: pa.DataType) -> str:
 def published_contract(name: str) -> str:
     """Return the published contract of a record as JSON text, from the installed package or the source tree.
 
-    That of a plug-in's record is not published, and made here.
+    A plug-in's record has no published contract: it is made here.
     """
     if name in RECORDS.plugins:
         return text(RECORDS[name])
@@ -73,7 +74,7 @@ def _field(field: pa.Field) -> dict[str, Any]:
         "name": field.name,
         "type": type,
         "arrowType": arrow_type_name(field.type),
-        "description": field.metadata[b"description"].decode(),
+        "description": metadata_text(field, "description"),
         "constraints": {"required": not field.nullable},
     }
 

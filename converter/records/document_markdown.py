@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from converter.records.context import ParsedDocument
 from converter.records.record import DOC_ID, STRING, field
-from converter.repair import Repaired
+from converter.repair import RepairedLines
 
 MARKDOWN_TEXTS = "documents.markdown"
 """Documents on their way from a conversion to files of Markdown: no record can have this name."""
@@ -24,7 +24,7 @@ SCHEMA = pa.schema(
 """The columns of `MARKDOWN_TEXTS`, which are not part of the contract."""
 
 
-def document_markdown(document: ParsedDocument, repaired: Repaired) -> str:
+def document_markdown(document: ParsedDocument, repaired: RepairedLines) -> str:
     """Return the front matter of a document and its repaired text, without the blocks that are left out."""
     assert document.text is not None
     lines, numbers = repaired.lines, repaired.numbers
@@ -36,14 +36,14 @@ def document_markdown(document: ParsedDocument, repaired: Repaired) -> str:
         }
         visible_lines = list(_visible(lines, numbers, hidden_numbers))
         lines, numbers = [line for line, _ in visible_lines], [number for _, number in visible_lines]
-    if matter := document.text.front_matter:  # only comments stand above it
+    if matter := document.text.front_matter:  # only comments are above it
         place = bisect_left(numbers, matter.line_start)
         lines = [*lines[:place], matter.raw, *lines[place:]]
     return "".join(line + "\n" for line in lines)
 
 
 def _visible(lines: Sequence[str], numbers: Sequence[int], hidden: set[int]) -> Iterator[tuple[str, int]]:
-    """Yield the lines with other numbers than the hidden ones; of the blank lines around those, one stays."""
+    """Yield the lines whose numbers are not hidden; of the blank lines around hidden ones, one stays."""
     is_gap = True
     was_hidden = False
     for line, number in zip(lines, numbers, strict=True):

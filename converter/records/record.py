@@ -19,7 +19,7 @@ CONTRACT_VERSION = "2"
 Since version 2, `blocks.markdown` stands by itself."""
 
 ROWS_AT_ONCE = 2048
-"""Rows held as tuples at a time: all rows of a large document would take as much memory as the rest of it."""
+"""Rows held as tuples at a time: all rows of a large document would take as much memory as everything else together."""
 
 VALUE_BYTES = 4
 """Bytes that a value takes apart from its characters, about as in Arrow."""
@@ -50,6 +50,12 @@ class Rows(Protocol):
 def field(name: str, type: pa.DataType, description: str, *, nullable: bool = False) -> pa.Field:
     """Return an Arrow field that carries its description."""
     return pa.field(name, type, nullable=nullable, metadata={"description": description})
+
+
+def metadata_text(item: pa.Field | pa.Schema, key: str) -> str:
+    """Return the `description` or the `unit` of a column, or the description of a table; empty if it has none."""
+    text: bytes = (item.metadata or {}).get(key.encode(), b"")
+    return text.decode()
 
 
 DOC_ID = field("doc_id", STRING, "The document: stable for a source from run to run, derived from its key.")
@@ -122,11 +128,11 @@ class Record:
 
     def _rows(self, contexts: Iterable[ParsedDocument]) -> Iterator[tuple[Any, ...]]:
         for context in contexts:
-            if context.text is not None or self.name == "problems":  # of what could not be read, there is nothing else
+            if context.text is not None or self.name == "problems":  # a source that could not be read has no other rows
                 yield from self.rows(context)
 
 
-def fault_of(name: str, item: object) -> str | None:
+def fault_of_record(name: str, item: object) -> str | None:
     """Return what is wrong with an added record, None if nothing is."""
     if fault := instance_of(Record)(name, item):
         return fault

@@ -11,7 +11,8 @@ from converter.records.context import ParsedDocument, section_text
 from converter.records.record import DOC_ID, FLOAT32, INT8, INT32, STRING, Record, field
 
 PIECE = 16 * 1024
-"""Characters whose words are counted at a time: as a list, those of a large text would take ten times the text."""
+"""Words are counted in this many characters at a time: a list of all words of a large text takes ten times its
+memory."""
 
 
 def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:

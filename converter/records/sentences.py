@@ -29,7 +29,7 @@ def sentences(text: str) -> Iterator[str]:
 
 
 def _is_inside(text: str, match: re.Match[str]) -> bool:
-    """Whether a mark ends no sentence: the sentence goes on in lower case, or the point belongs to a short form."""
+    """Whether a mark does not end a sentence: lower case follows, or the period belongs to an abbreviation."""
     if match.group()[0] == "\n":
         return False
     if text[match.end() : match.end() + 1].islower():

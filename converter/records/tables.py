@@ -19,9 +19,9 @@ from converter.records.record import BLOCK_ID, DOC_ID, INT32, LINE_END, LINE_STA
 from converter.values import Column, Conventions, Hints, dataset_name, storable
 
 UNREAD = frozenset({"code", "math", "front_matter", "quote", "footnote"})
-"""Blocks that are not in the document's language, or whose text is that of others."""
+"""Kinds of blocks whose text is not in the document's language, or repeats that of other blocks."""
 LONGEST_CAPTION = 500
-"""A longer paragraph is text that begins with the word for a table."""
+"""A longer paragraph that begins with the word for a table is text, not a caption."""
 SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
 NUMBERED_TITLE = expression(
     r"(?:table|tab|tabelle|tableau|tabla|tabela|tabella|таблица|табл)\.?\s*+"
@@ -62,7 +62,7 @@ def captions(context: ParsedDocument) -> dict[int, str]:
 
 def _last_paragraph(block: Block) -> str:
     """Return the text of a paragraph, or of the last item of a list; empty for other blocks."""
-    if block.kind == "list" and block.items:
+    if block.items:
         return block.items[-1].text
     return block.text if block.kind == "paragraph" else ""
 
@@ -80,7 +80,7 @@ def _is_title(block: Block) -> bool:
 
 
 def _alternates(blocks: Sequence[Block], run: Sequence[int], index: int) -> bool:
-    """Whether a block follows the last one of a run of tables and titles in turn, in the same container."""
+    """Whether a block continues a run in which tables and titles alternate, in the same container."""
     if not run or run[-1] != index - 1 or blocks[run[-1]].parent != blocks[index].parent:
         return False
     return (_is_title(blocks[index]) and _is_table(blocks[index - 1])) or (
@@ -91,7 +91,8 @@ def _alternates(blocks: Sequence[Block], run: Sequence[int], index: int) -> bool
 def _assign(blocks: Sequence[Block], run: Sequence[int]) -> dict[int, str]:
     """Return the titles of the tables in a run; they are below their tables if the run begins with a table.
 
-    In a run from table to table a title may belong to either: Pandoc's to the one above, a numbered one to that below.
+    In a run from table to table, a title may belong to either: one with Pandoc's mark belongs to the table above, a
+    numbered one to the table below.
     """
     if not run:
         return {}
@@ -191,18 +192,14 @@ def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
         )
 
 
-def _struct(*fields: pa.Field) -> pa.DataType:
-    return pa.struct(list(fields))
-
-
-COLUMN = _struct(
+COLUMN = pa.struct([
     field("header", STRING, "The header as a reader sees it."),
     field("name", STRING, "The column's name in its data set: unique, safe in SQL."),
     field("type", STRING, "The inferred type, as Arrow prints it."),
     field("unit", STRING, "The unit or currency that all values share.", nullable=True),
     field("null_count", INT32, "How many cells are missing."),
     field("evidence", STRING, "Why the type was chosen, or what ruled out a narrower one."),
-)
+])  # fmt: skip
 
 TABLES = Record(
     "tables",

@@ -1,6 +1,6 @@
 """Text -> text and a ledger: repair what scrapers damaged and record every change.
 
-    lines -> Draft (kinds, state) -> each rule in RULES -> Repaired (lines, numbers, repairs, state)
+    lines -> Draft (kinds, state) -> each rule in RULES -> RepairedLines (lines, numbers, repairs, state)
 
 The document's state is determined first, from its whole text (`state.py`): are there blank lines, is a paragraph
 one line, are headings marked? Each rule then checks whether that state calls for it. A document that needs no
@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from converter.errors import PluginError
 from converter.plugins import Registry, Series, instance_of
 from converter.repair.draft import Draft
-from converter.repair.ledger import Repair, Repaired
+from converter.repair.ledger import Repair, RepairedLines
 from converter.repair.rule import SAFE, Rule
 from converter.repair.rules.bare_heading import bare_heading
 from converter.repair.rules.block_break import block_break
@@ -59,10 +60,13 @@ from converter.repair.rules.table_markup import table_markup
 from converter.repair.rules.table_numbers import table_numbers
 from converter.repair.rules.table_pipes import table_pipes
 from converter.repair.rules.table_ruler import table_ruler
+from converter.repair.rules.table_spaced import table_spaced
+from converter.repair.rules.text_nodes import text_nodes
 from converter.repair.rules.whole_fence import whole_fence
+from converter.repair.source_code import is_program
 from converter.repair.state import State
 
-__all__ = ["LEVELS", "RULES", "Repair", "Repaired", "Rule", "State", "draft_for_headings", "repair"]
+__all__ = ["LEVELS", "RULES", "Repair", "RepairedLines", "Rule", "State", "draft_before", "repair"]
 
 LEVELS = ("off", "safe", "full")
 
@@ -76,12 +80,29 @@ def _reshaping(*rules: Rule) -> tuple[Rule, ...]:
 
 
 TABLES = _reshaping(
-    table_grid, table_ruler, table_broken, table_delimited, table_columns, table_numbers, table_markup, table_cells
+    table_grid,
+    table_ruler,
+    table_broken,
+    table_delimited,
+    table_spaced,
+    table_columns,
+    table_numbers,
+    table_markup,
+    table_cells,
 )
 """Tables in other notations: written as pipe tables, they are the only change, so the document's state stays."""
 
 RESHAPING = _reshaping(
-    whole_fence, margin, doubled_lines, *TABLES, heading_signs, cut_sentence, list_indent, line_gaps, block_break
+    whole_fence,
+    margin,
+    doubled_lines,
+    text_nodes,  # before tables, so that rows are read from whole cells
+    *TABLES,
+    heading_signs,
+    cut_sentence,
+    list_indent,
+    line_gaps,
+    block_break,
 )
 """What the document is, and which lines are separate at all: if one of these rules changes the text, a new pass starts
 before any other rule runs."""
@@ -110,8 +131,8 @@ BUILT_IN: tuple[Rule, ...] = (
     table_break,
     # lists
     list_markup,
-    list_marks,
     list_inset,
+    list_marks,
     # text outside the article, then headings
     chrome,
     bare_heading,
@@ -124,6 +145,8 @@ BUILT_IN: tuple[Rule, ...] = (
     paragraph_break,
 )
 
+BUILT_IN_NAMES = frozenset(rule.name for rule in BUILT_IN)
+
 RULES = Series(Registry("rules", {rule.name: rule for rule in BUILT_IN}, instance_of(Rule)))
 """All rules, those of plug-ins among them, in the order in which they run."""
 
@@ -134,7 +157,7 @@ def repair(
     level: str = "full",
     off: frozenset[str] = frozenset(),
     added: tuple[Rule, ...] = (),
-) -> Repaired:
+) -> RepairedLines:
     """Repair a document's body.
 
     `lines` are its lines without newline characters, `numbers` the original line number of each. `level` is one
@@ -144,11 +167,17 @@ def repair(
     if level not in LEVELS:
         raise ValueError(f"repair level must be one of {', '.join(LEVELS)}, not {level!r}")
     if level == "off" or not lines:
-        return Repaired(lines, numbers)
+        return RepairedLines(lines, numbers)
     all_rules = RULES.with_items(added) if added else RULES
     rules = [rule for rule in all_rules if rule.name not in off and (level == "full" or rule.level == SAFE)]
     draft = Draft(lines, numbers)
     last_rule = _run_rules(rules, draft)
+    if draft.repairs and is_program(lines):  # asked late: most texts need no repair
+        rules = [rule for rule in rules if rule.name not in BUILT_IN_NAMES]
+        state_of_program = replace(draft.state, program=True)
+        draft = Draft(lines, numbers)
+        draft.state = state_of_program
+        last_rule = _run_rules(rules, draft)
     result = draft.finish()
     state, repairs, ends, previous_lines = result.state, result.repairs, result.ends, lines
     for _ in range(PASSES):
@@ -158,26 +187,29 @@ def repair(
         next_draft = _next_draft(draft, result, None if is_settled else last_rule)
         if is_settled and next_draft.state == draft.state:
             break  # else whoever reads the repaired text sees another layout: its repairs are made now
+        is_whole = last_rule is None and not (is_settled or draft.has_earlier_state)
+        rules_of_pass = [rule for rule in rules if rule.may_change_after(draft)] if is_whole else rules
         previous_lines, draft = result.lines, next_draft
-        last_rule = _run_rules(rules, draft)
+        last_rule = _run_rules(rules_of_pass, draft)
         result = draft.finish()
         ends.update({number: ends.get(end, end) for number, end in result.ends.items()})
         changes = [entry for entry in repairs if not entry.is_mark]
         known_repairs = set(changes)
         repairs = changes + [entry for entry in result.repairs if entry not in known_repairs]
-    return Repaired(result.lines, result.numbers, repairs, state, ends)
+    return RepairedLines(result.lines, result.numbers, repairs, state, ends)
 
 
-def draft_for_headings(
+def draft_before(
+    name: str,
     lines: list[str],
     numbers: Sequence[int],
     level: str = "full",
     off: frozenset[str] = frozenset(),
     added: tuple[Rule, ...] = (),
 ) -> Draft:
-    """Return the draft that is searched for headings: after all rules that run before."""
+    """Return the draft that a rule sees: after all rules that run before."""
     all_rules = RULES.with_items(added)
-    end = [rule.name for rule in all_rules].index("bare_heading")
+    end = [rule.name for rule in all_rules].index(name)
     rules = [rule for rule in all_rules[:end] if rule.name not in off and level in (rule.level, "full")]
     draft = Draft(lines, numbers)
     last_rule = _run_rules(rules, draft)
@@ -192,18 +224,42 @@ def draft_for_headings(
 def _run_rules(rules: list[Rule], draft: Draft) -> Rule | None:
     """Run rules up to the first one that reshapes the text, and return that rule."""
     for rule in rules:
+        if not rule.may_change(draft):
+            continue
         repair_count = len(draft.repairs)
         rule.apply(draft)
+        if rule.name not in BUILT_IN_NAMES:
+            _check(rule, draft)
         if rule.reshapes and len(draft.repairs) > repair_count:
             return rule  # kinds and state describe the text before this rule
     return None
 
 
-def _next_draft(draft: Draft, result: Repaired, last_rule: Rule | None) -> Draft:
+def _check(rule: Rule, draft: Draft) -> None:
+    """Check that an added rule has changed the text by the methods of a draft alone: another change loses lines.
+
+    Raises:
+        PluginError: it has not, or a line is not a text, or several lines.
+    """
+    if not len(draft.lines) == len(draft.kinds) == len(draft.numbers):
+        message = "added or removed lines of the draft; a rule calls `insert_after`, `drop` or `rewrite`"
+        raise PluginError(f"the rule {rule.name} {message}")
+    lines = draft.written_lines
+    try:
+        text = "\n".join(lines)
+        text.encode()
+    except (TypeError, UnicodeError) as error:
+        raise PluginError(f"the rule {rule.name} wrote a line that is not a text: {error}") from error
+    if text.count("\n") >= len(lines) > 0 or "\r" in text:
+        raise PluginError(f"the rule {rule.name} wrote a line with a line end in it; `rewrite` takes several lines")
+
+
+def _next_draft(draft: Draft, result: RepairedLines, last_rule: Rule | None) -> Draft:
     """Return the text after a pass as the next draft. Tables that were written say nothing about the text's layout."""
     state = draft.state if last_rule in TABLES else None
-    next_draft = Draft(result.lines, result.numbers, state, draft.state.print_margin)
-    next_draft.answers = draft.answers
+    next_draft = Draft(result.lines, result.numbers, state, draft.state.print_margin, draft.state.is_narrowed)
+    next_draft.answers, next_draft.signs = draft.answers, draft.signs
+    next_draft.has_node_roles = draft.has_node_roles
     next_draft.follows_whole_pass = draft.follows_whole_pass or last_rule is None
     if next_draft.follows_whole_pass:
         next_draft.has_marked_titles = draft.has_marked_titles

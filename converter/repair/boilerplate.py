@@ -60,29 +60,30 @@ OPENS_TAIL = frozenset(
 """Kinds of which one begins what stands below an article."""
 
 ANYWHERE = frozenset(("ad", "teaser", "cookie", "letter", "share", "skip"))
-"""Kinds that are none of an article wherever they stand on a page."""
+"""Kinds that never belong to an article, wherever they stand on a page."""
 
 FEWEST_KINDS = 3
-"""A page shows itself by cues of so many kinds: an article says one or two."""
+"""Minimum number of kinds of cues on a page: an article may say one or two."""
 
 LONGEST_LINE = 1000
 """Characters of a line that are examined."""
 
 PROSE = 60
-"""Characters from which on a block that ends a sentence is the article's text."""
+"""Minimum characters of a block that ends a sentence for it to be the article's text."""
 
 SHORT_WORDS = 4
-"""Words of an item of a menu on average at most."""
+"""Maximum average number of words of a menu's items."""
 
 MOST_BRIEF = 15
-"""So many short blocks may stand between two cues below an article."""
+"""Maximum number of short blocks between two cues below an article."""
 
 MOST_CUES = 4
-"""So many lines that touch may be cues, each by itself."""
+"""Maximum number of adjacent lines that may each be a cue."""
 
 _LINK = re.compile(r"!?\[([^\[\]\n]{0,200})\]\([^()\n]{0,500}\)")
 _ADDRESSES = re.compile(r"(?:Visible|Hidden) links:?(?: \.? ?[a-z]+:\S|$)|\. [a-z]+:\S+(?: \.|$)")
-"""Addresses that a text browser lists below a page, without numbers that the text refers to, or their label."""
+"""Lists of addresses that a text browser prints below a page, without the numbers that the text refers to; or their
+label."""
 _MARK = re.compile(r"[\[*_`#¶\\>+•◦▪□■○●-]|^\d|^o ")
 _MARKS = re.compile(r"\[\d{1,3}\](?!\()|^[\s>]*(?:[-*+•◦▪□■○●·]|\d{1,3}[.)]|o(?= )|#{1,6})?\s*|[*_`#¶]+|\\(?=\W)")
 
@@ -100,18 +101,18 @@ class Block(NamedTuple):
     texts: Sequence[str]
     cue: str
     is_prose: bool
-    """Whether it is surely text, of the article or of a comment."""
+    """Whether it is certainly text, of the article or of a comment."""
 
     @property
     def is_brief(self) -> bool:
-        """Whether it is like an entry, or the entries, of a menu."""
+        """Whether it looks like an entry, or the entries, of a menu."""
         words = sum(len(text.split()) for text in self.texts)
         return not self.is_prose and words <= SHORT_WORDS * len(self.texts) and not any(map(ends_sentence, self.texts))
 
 
 def boilerplate(draft: Draft) -> Iterator[tuple[int, int, float]]:
-    """Yield the first line of each block that is none of the article, the line after its last one, and how sure it is;
-    nothing for a text that is not a page."""
+    """Yield the first line of each block outside the article, the line after its last one, and the confidence; nothing
+    for a text that is not a page."""
     lines = [line for line in draft.lines if len(line) <= LONGEST_CUE]
     if not any(cue_of(_plain(line.strip())) for line in lines if begins_cue(line)):
         return  # a page has some cue on a line of its own: the blocks of other texts, which take longer, are not made
@@ -131,7 +132,7 @@ def boilerplate(draft: Draft) -> Iterator[tuple[int, int, float]]:
 
 
 def _head(blocks: Sequence[Block]) -> int:
-    """The number of blocks above the article's text: a first short paragraph may be a caption."""
+    """The number of blocks above the article's text; a short first paragraph may be a caption."""
     prose = [at for at, block in enumerate(blocks) if block.is_prose]
     if not prose:
         return 0
@@ -220,7 +221,7 @@ def _plain(line: str) -> str:
 
 
 def _cue_of_lines(lines: Sequence[str]) -> str:
-    """The kind of cue of the first of several lines that touch, such as a byline and a date, if all are cues."""
+    """The kind of cue of the first of several adjacent lines, such as a byline and a date, if all of them are cues."""
     if not 1 < len(lines) <= MOST_CUES or any(len(line) > LONGEST_CUE for line in lines):
         return ""
     texts = [_plain(line.strip()) for line in lines]

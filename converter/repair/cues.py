@@ -136,16 +136,16 @@ PHRASES = {
         r".{0,20}continues (?:below|after) (?:the )?ad\w*",
     ),
 }
-"""Kind of boilerplate -> what pages say of it, in full."""
+"""Kind of boilerplate -> the phrases for it, each matching a whole text."""
 
 ANY_BEGINNING = (".{", "(?=", "[^")
-"""Phrases that begin with one of these may have any words before their own; they take most of the time."""
+"""Expressions that begin like this allow any words before the phrase's own. They take most of the time."""
 OWN_WORDS = (
     *("share", "comment", "next", "newer", "suivant", "siguiente", "weiter", "all rights", "continues", "»", "›", ">"),
     *("cookie", "privacy", "personal data", "consent", "newsletter", "inbox", "unsubscribe", "spam", "mail"),
     *("address", "readers", "subscribers"),
 )
-"""Words of which any text has one that such a phrase matches."""
+"""Every text that matches such an expression has at least one of these words."""
 
 
 def _alternatives(begin_anyhow: bool) -> str:
@@ -162,9 +162,9 @@ _ORDER = {kind: place for place, kind in enumerate(PHRASES)}
 _META = re.compile(
     rf"\b(?:by|von|par|por)\b:? {_PERSON}|{_MINUTES}|{_REPLIES}|{_DATED} {_DATE}|{_DATE}|{_DATED}", re.IGNORECASE
 )
-"""What a line of a byline consists of."""
+"""The parts of a line of a byline."""
 _SIGNED = re.compile(rf"{_PERSON},? .{{0,12}}{_DATE}.{{0,16}}", re.IGNORECASE)
-"""Who wrote a comment, and when."""
+"""The author of a comment, and its time."""
 _PARTS = re.compile(r" ?[|·•] ?")
 
 LONGEST_META = 120
@@ -181,7 +181,7 @@ _OPENINGS = frozenset(
     for phrase in phrases
     for word in re.findall(r"[^\W\d_]{2,}|(?<![\\\w])[a-z](?!\w)", phrase.lower())
 )
-"""Every word of the phrases: a cue begins with one, or with a number."""
+"""Every word of the phrases: a cue begins with one of them, or with a number."""
 
 
 def begins_cue(text: str) -> bool:
@@ -192,7 +192,7 @@ def begins_cue(text: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def cue_of(text: str) -> str:
-    """The kind of boilerplate that a text is in full, alone or as several parts; empty if it is none."""
+    """The kind of boilerplate that a whole text is, as one phrase or as several parts; empty if it is none."""
     if len(text) > LONGEST_CUE:
         return ""
     if not begins_cue(text):
@@ -215,7 +215,7 @@ def cue_of(text: str) -> str:
 
 
 def _kind_of(text: str) -> str:
-    """The kind of the first phrase that a text is in full; empty if it is none."""
+    """The kind of the first phrase that matches a whole text; empty if none does."""
     lower = text.lower()
     matches = [_CUE.fullmatch(text)]
     if any(map(lower.__contains__, OWN_WORDS)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from converter.repair import RULES, Repair, Rule, draft_for_headings
+from converter.repair import RULES, Repair, Rule, draft_before
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Block
 from converter.repair.headings.blocks import Page, blocks_of
@@ -15,11 +15,12 @@ from converter.repair.headings.model import evidence, probabilities
 from converter.repair.headings.recover import agree, confidence_of, judge
 from converter.repair.headings.words import words_of
 from converter.repair.lines import BLANK, HEADING
+from converter.repair.source_code import is_program
 
 MOST = 6
 """Pieces of evidence named on each side."""
 LEAST = 0.05
-"""Minimum change of the logarithm of the odds by a piece of evidence."""
+"""Minimum change of the log odds by a piece of evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def explain(
     rules = [(repair, descriptions[repair.rule]) for repair in repairs if repair.line_start <= line <= repair.line_end]
     if level != "full":
         return Explanation(rules, f"headings are not searched for at the repair level {level}")
-    draft = draft_for_headings(lines, numbers, level, off, added)
+    draft = draft_before("bare_heading", lines, numbers, level, off, added)
     heading = next((repair for repair, _ in rules if repair.rule in ("bare_heading", "bold_heading")), None)
     place = _place_of(draft, line)
     if place is None:
@@ -59,6 +60,8 @@ def explain(
         return Explanation(rules, f"{'a repair' if is_recovered else 'the source'} marks it as a heading")
     if place in draft.titles and heading is not None:
         return Explanation(rules, f"a permalink shows that it is a heading, with confidence {heading.confidence:.2g}")
+    if is_program(lines):
+        return Explanation(rules, "it is not searched: the text is a program or its configuration")
     page = Page(blocks_of(draft))
     at, block = next(
         ((at, block) for at, block in enumerate(page.blocks) if block.first_line <= place <= block.last_line), (0, None)
@@ -67,7 +70,7 @@ def explain(
         return Explanation(rules, "it is not searched: it stands outside the article, or inside a block")
     if not block.candidate:
         return Explanation(rules, f"it cannot be a heading: it {_reason_against(draft, block)}")
-    verdict = _verdict(draft, page, at, heading)
+    verdict = _verdict(page, at, heading)
     weights = evidence(page, at)
     words = {words_of(name, value): weight for (name, value), weight in weights.items() if abs(weight) >= LEAST}
     signs = ["a table of contents names it"] if at in titles_in_contents(page, probabilities(page)[0]) else []
@@ -91,12 +94,12 @@ def _reason_against(draft: Draft, block: Block) -> str:
     return reason_against(draft, block.first_line, block.text, block.width) or "is not a line of text"
 
 
-def _verdict(draft: Draft, page: Page, at: int, heading: Repair | None) -> str:
-    """What the search made of a candidate."""
+def _verdict(page: Page, at: int, heading: Repair | None) -> str:
+    """What the search concluded about a candidate."""
     if heading is not None:
         return f"it is read as a heading, with confidence {heading.confidence:.2g}"
-    if not page.is_article:
-        return "it is not a heading: the text is too short, or has too little prose, to have lost its headings"
+    if not page.is_searched:
+        return "it is not a heading: the text has too little prose, beside its short lines, to have lost its headings"
     chances = probabilities(page)[0]
     reason = judge(page, chances)[1].get(at)
     chance = confidence_of(agree(page, chances)[at])

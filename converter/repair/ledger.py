@@ -32,7 +32,7 @@ class Repair:
 
 
 @dataclass(slots=True)
-class Repaired:
+class RepairedLines:
     """Lines ready for a CommonMark parser, each with its line number in the original source.
 
     An inserted blank line has the number of the line above it. If nothing was repaired, `lines` and

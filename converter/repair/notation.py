@@ -16,7 +16,7 @@ _OTHER_VALUE = re.compile(r"https?://\S+|[\w.+-]{1,64}@[\w.-]+|true|false|yes|no
 _LONGEST_VALUE = 200
 _ITEM = re.compile(r" *(?:[-+*]|\d{1,9}[.)]) +")
 _REACH = 200
-"""Lines above that are searched for the item around a table."""
+"""Lines above a table that are searched for the item around it."""
 CLOSED_KINDS = frozenset((VERBATIM, FENCE, HTML, QUOTE))
 """Kinds of lines that are never part of such a table."""
 WIDEST_INDENTATION = 3
@@ -70,7 +70,7 @@ def is_open(draft: Draft, at: int, margin: int = 0) -> bool:
 
 
 def margin_of(draft: Draft, at: int) -> int:
-    """The column at which the content of the item begins that an indented line belongs to; 0 if there is none near."""
+    """The column at which the content of an indented line's item begins; 0 if there is no item nearby."""
     indentation = len(draft.lines[at]) - len(draft.lines[at].lstrip(" "))
     if indentation <= WIDEST_INDENTATION:
         return 0
@@ -89,12 +89,12 @@ def is_number(cell: str) -> bool:
 
 
 def is_value(cell: str) -> bool:
-    """Whether a cell is surely no name: a number, an address, or true or false."""
+    """Whether a cell is certainly not a name: a number, an address, or true or false."""
     return is_number(cell) or (len(cell) <= _LONGEST_VALUE and _OTHER_VALUE.fullmatch(cell) is not None)
 
 
 def names_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row is sure to name the columns: it holds words, and a column below holds only values."""
+    """Whether the first row certainly names the columns: it holds words, and some column below it only values."""
     names = [cell for cell in header if cell]
     if len(names) < max(2, len(header) - 1) or len(set(names)) < len(names) or any(map(is_value, names)):
         return False

@@ -1,4 +1,4 @@
-"""A draft as a sequence of blocks that form and place alone tell apart: lines, or the wrapped paragraphs of a PDF."""
+"""A draft as a sequence of blocks found by form and place alone: lines, or the wrapped paragraphs of a PDF."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Paragraph(NamedTuple):
 
 
 def paragraphs_of(draft: Draft) -> Iterator[Paragraph]:
-    """Yield the blocks of a draft: lines, or in text from a PDF lines of text that touch."""
+    """Yield the blocks of a draft: lines or, in text from a PDF, groups of adjacent lines of text."""
     lines, kinds, at = draft.lines, draft.kinds, 0
     are_wrapped = draft.state.spaced and draft.state.is_print
     while at < len(kinds):
@@ -33,7 +33,7 @@ def paragraphs_of(draft: Draft) -> Iterator[Paragraph]:
 
 
 def mark_item(draft: Draft, rule: str, block: Paragraph, confidence: float) -> None:
-    """Write a block as a list item: its further lines are indented below its mark."""
+    """Write a block as a list item: its other lines are indented below its mark."""
     draft.replace(rule, block.start, f"- {draft.lines[block.start].strip()}", confidence, BULLET)
     for at in range(block.start + 1, block.end):
         draft.replace(rule, at, f"  {draft.lines[at].strip()}", confidence, INDENTED)

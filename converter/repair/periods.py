@@ -13,21 +13,22 @@ from converter.repair.notation import is_value
 
 FEWEST_ROWS = 2
 FIRST_ROWS, FEW, MANY = 3, 8, 400
-"""Rows that give the first columns, and that are read at most: few show how many columns there are."""
+"""Rows that suggest the first columns, and the maximum number read: a few show how many columns there are."""
 
 HOLE, ROW, CELL = 4.0, 1.0, 0.3
-"""Bits that an empty cell costs, a row, and a cell."""
+"""Cost in bits of an empty cell, of a row, and of a cell."""
 
 ROUNDS = 3
-"""How often rows are read by the columns that the last reading gave."""
+"""How often rows are read again with the columns of the last reading."""
 
 _SIZES = (3, 12, 30, 70)
 _WORDS = (1, 2, 5)
 _NAME_SIGNS = re.compile(r"[_.:/()\d]")
-_MISSING = re.compile(r"\\?[-–—*?]+|n/?a|tbd|none", re.IGNORECASE)
+ABSENT_VALUE = re.compile(r"\\?[-–—*?]+|n/?a|tbd|none", re.IGNORECASE)
+"""Marks and words that stand for a missing value."""
 _MARKS = '`*["“('
 ALPHABETS = (5, len(_MARKS) + 1, 4, len(_SIZES) + 1, len(_WORDS) + 1, 2)
-"""How many values each feature has."""
+"""The number of values of each feature."""
 
 NAME_SHARES = (
     (0.01, 0.01, 0.16, 0.37, 0.45),
@@ -45,7 +46,7 @@ Row = tuple[int | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Fit:
     """The rows below a header, the cell after the last one, and the bits that the columns save."""
 
     rows: Sequence[Row]
@@ -57,7 +58,7 @@ def features_of(text: str) -> Features:
     """What the cells of a column have in common: form, first mark and case, width, words, and end."""
     width, words = width_of(text), text.count(" ") + 1
     plain = text.strip("*_`[\\\"'“(")
-    if _MISSING.fullmatch(text):
+    if ABSENT_VALUE.fullmatch(text):
         form = 1
     elif is_value(text):
         form = 0
@@ -77,7 +78,7 @@ def features_of(text: str) -> Features:
 
 
 class _Column:
-    """How often each value of each feature stands in a column, or in all of several columns."""
+    """How often each value of each feature occurs in a column, or in several columns together."""
 
     def __init__(self, columns: int = 1) -> None:
         self._start = 0.5 * columns  # so that what no column has costs the same in one as in all
@@ -92,7 +93,7 @@ class _Column:
         self._total += 1
 
     def bits(self, cell: Features) -> float:
-        """How many bits it takes to say what a cell is like."""
+        """The number of bits that describe a cell."""
         if cell not in self._bits:
             self._bits[cell] = -sum(
                 math.log2(counts[value] / (self._total + self._start * len(counts)))
@@ -101,15 +102,15 @@ class _Column:
         return self._bits[cell]
 
 
-def reading_below(cells: Sequence[Features], start: int, columns: int, most_rows: int) -> Reading | None:
-    """Return the rows of so many columns from a cell on that save most bits; None if no two rows do.
+def reading_below(cells: Sequence[Features], start: int, columns: int, most_rows: int) -> Fit | None:
+    """Return the rows with this many columns, from this cell on, that save the most bits; None if no two rows save any.
 
     The cells above are the names of the columns, which are unlike the cells of their columns.
     """
     end = min(len(cells), start + most_rows * columns)
     starts = range(start, end - columns + 1, columns)[:FIRST_ROWS]
     rows: Sequence[Row] = [tuple(range(at, at + columns)) for at in starts]
-    best = Reading((), start, 0.0)
+    best = Fit((), start, 0.0)
     for _ in range(ROUNDS):
         if len(rows) < FEWEST_ROWS:
             return None
@@ -140,8 +141,8 @@ def _columns_of(cells: Sequence[Features], rows: Sequence[Row], columns: int) ->
     return [*parts, pool]
 
 
-def _read(cells: Sequence[Features], start: int, end: int, columns: Sequence[_Column]) -> Reading:
-    """Return the rows that save most, given the columns."""
+def _read(cells: Sequence[Features], start: int, end: int, columns: Sequence[_Column]) -> Fit:
+    """Return the rows that save most bits, given the columns."""
     *parts, pool = columns
     best: dict[int, tuple[float, Row]] = {start: (0.0, ())}
     """Cell after a row -> the bits saved up to there, and the row."""
@@ -161,20 +162,20 @@ def _read(cells: Sequence[Features], start: int, end: int, columns: Sequence[_Co
     while at > start:
         rows.append(best[at][1])
         at -= len(rows[-1]) - rows[-1].count(None)
-    return Reading(rows[::-1], last, best[last][0])
+    return Fit(rows[::-1], last, best[last][0])
 
 
 def _rows_at(
     cells: Sequence[Features], at: int, parts: Sequence[_Column], pool: _Column
 ) -> Iterator[tuple[float, Row]]:
-    """Yield the rows of these cells, the first of which is cell `at`, and the bits that they save: no cell of a row,
-    one, or the last two are empty."""
+    """Yield possible rows that begin with cell `at`, and the bits that each saves; no cell of a row, one cell, or the
+    last two are empty."""
     count = len(parts)
     if len(cells) < max(count - 2, 1):
         return
     bits = [pool.bits(cell) - CELL for cell in cells]
     left = list(accumulate((bits[place] - parts[place].bits(cell) for place, cell in enumerate(cells)), initial=-ROW))
-    """What the cells before each one save, none of them empty."""
+    """The bits that the cells before each one save, if none of them is empty."""
     places = range(at, at + count)
     if len(cells) == count:
         yield left[count], tuple(places)

@@ -8,11 +8,11 @@ from itertools import pairwise
 from converter.repair.lines import ends_sentence, width_of
 from converter.repair.print_width import print_width_of
 
-FEWEST = 5
-"""So many lines that go on in lower case must be full at one margin."""
+FEWEST_VOTES = 5
+"""Minimum number of lines continued in lower case that are full at one margin."""
 
-SHARE = 0.5
-"""The share of such lines, narrow columns beside the text left out, that must be full at it."""
+FULL_SHARE = 0.5
+"""Minimum share of such lines that are full at the margin, not counting narrow columns beside the text."""
 
 IN_COLUMNS, BETTER = 0.9, 0.09
 """The share of them that is full at a number of columns where a person or a terminal wrapped lines, or how much larger
@@ -23,28 +23,31 @@ NARROWEST, NARROW_COLUMN = 40, 0.75
 beside the text."""
 
 WIDER, WIDER_SHARE = 1.25, 0.05
-"""A line of the text that is this many times as wide as the margin stands outside of it; the share that may."""
+"""Ratio of a line's width to the margin from which on the line stands outside the text, and the maximum share of such
+lines."""
 
 FEWEST_WORDS = 4
-"""Words of a line of prose at this width; keys and addresses have fewer."""
+"""Minimum words of a line of prose at this width; keys and addresses have fewer."""
 
 ERROR = 0.015
-"""The share by which the estimate of a line's print may be too high: fonts differ."""
+"""The share by which the estimate of a line's printed width may be too high, because fonts differ."""
 
 
 def print_margin_of(lines: Sequence[str], joints: Sequence[tuple[int, int]]) -> float:
     """The margin in columns of print, 0 if lines and those below them, maybe after a blank line, show none.
 
-    A line that goes on below in lower case lies within the margin, and its next word exceeds it: each such line votes
+    A line that continues below in lower case lies within the margin, and its next word exceeds it: each such line votes
     for the widths between.
     """
     joints = [joint for joint in joints if _is_prose(lines[joint[0]])]
-    open_joints = [(lines[above], lines[below]) for above, below in joints if is_open(lines[above], lines[below])]
-    if len(open_joints) < FEWEST:
+    open_joints = [
+        (lines[above], lines[below]) for above, below in joints if continues_below(lines[above], lines[below])
+    ]
+    if len(open_joints) < FEWEST_VOTES:
         return 0.0
     votes, margin, share = _vote(open_joints, print_width_of)
     wider = sum(print_width_of(lines[above]) > WIDER * margin for above, _ in joints)
-    if votes < FEWEST or share < SHARE or wider > WIDER_SHARE * len(joints):
+    if votes < FEWEST_VOTES or share < FULL_SHARE or wider > WIDER_SHARE * len(joints):
         return 0.0
     share_in_columns = _vote(open_joints, width_of)[2]
     is_in_columns = share_in_columns >= max(share, IN_COLUMNS) or share_in_columns >= share + BETTER
@@ -56,8 +59,8 @@ def _is_prose(line: str) -> bool:
     return line[:1] != " " and "  " not in line and line.count(" ") >= FEWEST_WORDS - 1
 
 
-def is_open(above: str, below: str) -> bool:
-    """Whether a sentence goes on below a line, in lower case."""
+def continues_below(above: str, below: str) -> bool:
+    """Whether a sentence continues below a line, in lower case."""
     return below.lstrip()[:1].islower() and not ends_sentence(above)
 
 
@@ -77,5 +80,5 @@ def _vote(joints: Sequence[tuple[str, str]], width: Callable[[str], float]) -> t
 
 
 def with_next_word(above: str, below: str) -> str:
-    """A line with the first word of the line below, which may have had room on it."""
+    """A line with the first word of the line below appended, which may have had room there."""
     return f"{above.strip()} {below.split(None, 1)[0]}"

@@ -20,7 +20,7 @@ _WIDTHS = {letter: round((width - _OTHER) * 100) for width, letters in _CLASSES.
 
 _ZERO = 100
 _BYTES = bytes(_ZERO + _WIDTHS.get(chr(code), 0) for code in range(256))
-"""For each character of ASCII, what its width differs from the usual one, above _ZERO."""
+"""For each ASCII character, the difference of its width from the usual one, plus _ZERO."""
 
 
 def print_width_of(text: str) -> float:

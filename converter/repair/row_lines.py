@@ -10,10 +10,13 @@ from converter.repair.lines import width_of
 from converter.repair.notation import is_value
 
 MOST_LINES = 12
-"""Lines of a row at most."""
+"""Maximum number of lines of a row."""
 
 NARROWEST = 12
 """Columns up to which a lack of room for the next word proves nothing."""
+
+EVEN = 4
+"""So many lines below a header, none of them with an empty cell, are a row each."""
 
 _OPEN_END = re.compile(r"(?:[,&]| /|\w-|\([^()]{0,200})$")
 
@@ -23,37 +26,57 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """Whether two lines can belong to one row, and whether their cells show that they do."""
+    """Whether two lines can belong to one row, and whether their cells prove that they do."""
 
     is_open: bool
     is_shown: bool
 
 
 def rows_among(lines: Sequence[Sequence[str]], widths: Sequence[int], header: int, slack: float) -> list[Span]:
-    """Return the lines of each row; `lines` are the cells of each line, none in a blank line, which parts rows.
+    """Return the lines of each row; `lines` are the cells of each line, none in a blank line, which separates rows.
 
-    Line `header` is part of the first row; there are no rows if it cannot be. A cell goes on in the next line only if
-    it has no room in its column, and `slack` is the share of the column's width by which it may be shorter. Of all ways
-    to read the lines, the one with the fewest empty cells and doubtful joints is taken.
+    Line `header` is part of the first row; there are no rows if it cannot be. A cell continues in the next line only if
+    it has no room in its column, and `slack` is the share of the column's width by which it may be shorter. If no cell
+    is empty, a lack of room shows nothing, and each of many lines is a row: wrapped cells differ in their number of
+    lines. Of all ways to read the lines, the one with the fewest empty cells and doubtful joints is taken.
     """
-    joints = [_joint(lines, at, widths, slack, header) for at in range(len(lines) - 1)]
+    body = lines[header + 1 :]
+    is_even = all(map(all, body))
+    last = header if is_even and len(body) >= EVEN and all(body) else len(lines) - 1
+    columns = zip(*filter(None, lines), strict=True)
+    rooms = [(width, _margin(column, width)) for column, width in zip(columns, widths, strict=True)]
+    joints = [_joint(lines, at, rooms, slack, header, is_even) for at in range(last)]
+    joints += [Joint(False, False)] * (len(lines) - 1 - last)
     readings = [_reading(lines, joints, header, is_centred) for is_centred in (False, True)]
     return min(readings, key=lambda reading: reading[0])[1]
 
 
-def _joint(lines: Sequence[Sequence[str]], at: int, widths: Sequence[int], slack: float, header: int) -> Joint:
-    pairs = [each for each in zip(lines[at], lines[at + 1], widths, strict=False) if each[0] and each[1]]
+def _margin(cells: Sequence[str], width: int) -> int:
+    """The columns that wrapped cells fill: a word that stands alone, such as an address, may be wider."""
+    widest = max((width_of(cell) for cell in cells if " " in cell), default=0)
+    return widest if widest > NARROWEST else width
+
+
+def _joint(
+    lines: Sequence[Sequence[str]], at: int, rooms: Sequence[tuple[int, int]], slack: float, header: int, is_even: bool
+) -> Joint:
+    pairs = [each for each in zip(lines[at], lines[at + 1], rooms, strict=False) if each[0] and each[1]]
     signs = [_reads_on(above, cell, at == header) for above, cell, _ in pairs]
-    for (above, cell, width), reads_on in zip(pairs, signs, strict=True):
+    full = 0
+    for (above, cell, (width, margin)), reads_on in zip(pairs, signs, strict=True):
         if not (at < header or reads_on) and (is_value(above) or is_value(cell)):
             return Joint(False, False)
-        if width_of(above) + 1 + width_of(cell.split(None, 1)[0]) <= width - slack * width:
+        with_word = width_of(above) + 1 + width_of(cell.split(None, 1)[0])
+        if with_word <= margin - slack * margin:
             return Joint(False, False)
-    return Joint(True, any(signs) or sum(width > NARROWEST and " " in above + cell for above, cell, width in pairs) > 1)
+        # The widest cell always fills the margin, which it shows: only the column itself proves a lack of room.
+        full += with_word > width - slack * width and width > NARROWEST and " " in above + cell
+    return Joint(True, any(signs) or (full > 1 and not is_even))
 
 
 def _reads_on(above: str, cell: str, is_below_name: bool) -> bool:
-    """Whether the text of a cell shows that it goes on in the next line; names stand above words in lower case too."""
+    """Whether the text of a cell shows that it continues in the next line; lower case alone does not, as words stand
+    below names too."""
     goes_on = cell[0].islower() and not above[0].islower() and not is_below_name
     return goes_on or _OPEN_END.search(above) is not None
 
@@ -99,7 +122,7 @@ class _Row:
         self._lines = self._doubts = 0
 
     def take(self, cells: Sequence[str], joint: Joint) -> bool:
-        """Add a line; return whether each of its cells goes on right below its first part."""
+        """Add a line; return whether each of its cells continues right below its first part."""
         for column, cell in enumerate(cells):
             if cell:
                 if self._firsts[column] < 0:
@@ -112,8 +135,8 @@ class _Row:
         return True
 
     def cost(self, is_centred: bool) -> int:
-        """The number of empty cells, of which a first one counts twice, of doubtful joints, and of cells that stand
-        elsewhere than those of such a row."""
+        """The cost of a row: its empty cells (a first one counts twice), its doubtful joints, and its cells in another
+        place than such rows have them."""
         strays = 0
         for first, last in zip(self._firsts, self._lasts, strict=True):
             room = self._lines - 1 - last + first

@@ -1,9 +1,10 @@
-"""A cheap sign of a page with boilerplate: parts of what pages say, anywhere in the text."""
+"""A cheap test for pages with boilerplate: it searches for parts of their typical phrases."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
+from itertools import chain, islice
+from typing import NamedTuple
 
 SIGNS = (
     *("©", "related", "cookie", "published", "previous", "share on", "updated", "subscribe", " comments", "advertis"),
@@ -13,7 +14,7 @@ SIGNS = (
     *("min read", "on this page", "teilen", "kommentare", "datenschutz", "compartir", "impressum", "comentarios"),
     *("partager", "commentaires"),
 )
-"""Parts of phrases, in lower case, the most frequent first: a text with a few of them may be a page."""
+"""Parts of phrases in lower case, the most frequent first. A text with several of them may be a page."""
 
 FEWEST_SIGNS = 4
 """A text with fewer parts of phrases is not a page."""
@@ -25,10 +26,33 @@ LONGEST_CUE = 320
 """A line with more characters is not a cue."""
 
 
-def may_be_page(lines: Sequence[str]) -> bool:
-    """Whether a text may be a page, so that its blocks are worth a look."""
+class Signs(NamedTuple):
+    """The signs of a text: all of them if they are fewer than FEWEST_SIGNS, else as many."""
+
+    lines: Sequence[str]
+    signs: Sequence[str]
+
+    @property
+    def may_be_page(self) -> bool:
+        """Whether the text may be a page, so that its blocks are worth examining."""
+        return len(self.signs) >= FEWEST_SIGNS
+
+
+def signs_of(lines: Sequence[str], earlier: Signs | None = None) -> Signs:
+    """The signs of a text; `earlier` are those of the pass before, whose lines are not searched for others again."""
+    lines = tuple(lines)  # later rules change the lines of a draft
     if len(lines) > LONGEST_PAGE:
-        return False
-    text = "\n".join([line for line in lines if len(line) <= LONGEST_CUE]).lower()
-    signs = filter(text.__contains__, SIGNS)
-    return len([*islice(signs, FEWEST_SIGNS)]) == FEWEST_SIGNS
+        return Signs(lines, ())
+    text = _text_of(lines)
+    if earlier is None or len(earlier.lines) > LONGEST_PAGE:
+        return Signs(lines, (*islice(filter(text.__contains__, SIGNS), FEWEST_SIGNS),))
+    known_lines = () if earlier.may_be_page else frozenset(earlier.lines)
+    new_text = _text_of([line for line in lines if line not in known_lines])
+    known_signs = filter(text.__contains__, earlier.signs)
+    new_signs = (sign for sign in SIGNS if sign not in earlier.signs and sign in new_text)
+    return Signs(lines, (*islice(chain(known_signs, new_signs), FEWEST_SIGNS),))
+
+
+def _text_of(lines: Sequence[str]) -> str:
+    """The lines that may be cues, in lower case."""
+    return "\n".join([line for line in lines if len(line) <= LONGEST_CUE]).lower()

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from converter.printable import amount
 from converter.repair.lines import (
     BLANK,
     BULLET,
@@ -24,39 +25,40 @@ from converter.repair.lines import (
 from converter.repair.print_margin import print_margin_of
 
 LONG = 120
-"""Columns beyond which a line is unlikely to be hand-wrapped: hard-wrapped text has 72 to 100 columns."""
+"""Maximum columns of a hand-wrapped line: hard-wrapped text has 72 to 100 columns."""
 
 NARROW = 50
-"""Columns below which nobody wraps text: shorter lines are verse, addresses or labels."""
+"""Minimum columns of wrapped text: shorter lines are verse, addresses or labels."""
 
 STRAY = 0.1
-"""In a glued document, runs of blank lines for at most this share of the blocks are strays (before an image, say)."""
+"""Maximum share of a glued document's blocks with a stray run of blank lines (before an image, say)."""
 
-MARKS = 0.02
-"""The share of lines with a mark of Markdown that a browser's copy may hold: it has lost all but those in code."""
+MARK_SHARE = 0.02
+"""Maximum share of lines with a Markdown mark in a browser's copy: it has lost all marks but those in code."""
 
 FEWEST_TITLES, FEWEST_BLOCKS = 2, 8
-"""So many short lines must touch a long paragraph below them, or else so many any line: those of a letter are fewer."""
+"""Minimum number of short lines that touch a long paragraph below them or, with fewer of those, that touch any line
+below: a letter has fewer."""
 
 FEWEST_AMID = 3
-"""Fewer lines that touch between two long paragraphs may be an address or a verse."""
+"""Minimum adjacent lines between two long paragraphs: fewer may be an address or a verse."""
 
 PARAGRAPHS_END = 0.8
-"""The share of long paragraphs above a blank line that shows that adjacent lines are not paragraphs."""
+"""Minimum share of long paragraphs with a blank line below that shows that adjacent lines are not paragraphs."""
 
 SENTENCES_TOUCH, SENTENCES_TOUCH_AMID_GAPS, MANY_GAPS = 0.65, 0.5, 4
-"""The share of sentences that touch the line below which shows that blank lines stand where tags stood alone; where
-that many runs of several blank lines part other lines, a lower one suffices."""
+"""Minimum share of sentences that touch the line below, which shows that blank lines stand where tags stood alone; a
+lower share suffices if this many runs of several blank lines separate other lines."""
 
 DISTINCT = 0.4
-"""The share of touching lines that begin with a word of their own, under which a text is a log, not a page."""
+"""Minimum share of different first words among adjacent lines: with fewer, a text is a log, not a page."""
 
 LONGEST_TITLE = 80
 """Columns up to which a line that touches the next may be a title, an item or a caption."""
 
 _MARKED_KINDS = frozenset((HEADING, BULLET, ODD_ITEM, ROW, DELIMITER, UNDERLINE))
 _TAIL = BLANK + IMAGE
-"""Blank lines and images below the text: the remains of the page's footer."""
+"""Blank lines and images below the text: what remains of the page's footer."""
 _SETEXT = re.compile(r"(?<!t)t[=_]")
 _HTML_HEADING = re.compile(r"\s*<h[1-6][\s>]", re.I)
 _GAP = re.compile("(?<=[^ ]) +(?=[^ ])")
@@ -67,6 +69,7 @@ _BLOCK = re.compile(r"t|#|!|>+|[|:]+|v+|[-1oi]+")
 
 _MARKUP = "blank lines only around lists and tables, one line per paragraph, as a page's markup is spaced"
 _COPIED = "blank lines only below paragraphs, one line per paragraph, as a browser copies text"
+_PROGRAM = "a program or its configuration, left as it is"
 _LAYOUT = {
     (True, True): "spaced, one line per paragraph",
     (True, False): "spaced, paragraphs over several lines",
@@ -80,7 +83,7 @@ class State:
     """The layout of a document, and the evidence for it in words."""
 
     spaced: bool
-    """Blank lines separate its blocks."""
+    """Blank lines separate the blocks."""
     one_line: bool
     """Each paragraph is one line: two adjacent lines of text are separate paragraphs, the second perhaps glued on."""
     headings: str
@@ -97,21 +100,29 @@ class State:
     print_margin: float = 0.0
     """The columns of print to which a program filled its lines, as a PDF reader takes them; 0 if none did."""
 
+    is_narrowed: bool = False
+    """`cut_sentence` has left blank lines only where the markup of a page has them."""
+
+    program: bool = False
+    """Most lines look like code: a program or its configuration, which is left whole."""
+
     @property
     def is_print(self) -> bool:
-        """Whether a PDF reader took the text from pages."""
+        """Whether a PDF reader extracted the text from pages."""
         return self.paged or self.print_margin > 0
 
     @property
     def layout(self) -> str:
         """The layout in words."""
+        if self.program:
+            return _PROGRAM
         if self.markup:
             return _MARKUP
         return _COPIED if self.copied else _LAYOUT[self.spaced, self.one_line]
 
 
-def state_of(lines: Sequence[str], kinds: Sequence[str], print_margin: float = 0.0) -> State:
-    """The state of a document, from its lines and their kinds, and the margin of its print if that is known.
+def state_of(lines: Sequence[str], kinds: Sequence[str], print_margin: float = 0.0, is_narrowed: bool = False) -> State:
+    """The state of a document, from its lines and their kinds, and what earlier passes know of its layout.
 
     Wrapped text has a margin: no line exceeds it, and hardly any has room for the next line's first word. A glued
     document has no blank lines between its blocks, apart from a few strays.
@@ -150,7 +161,7 @@ def state_of(lines: Sequence[str], kinds: Sequence[str], print_margin: float = 0
     is_wrapped = is_wrapped or print_margin > 0
     is_marked = is_marked and not print_margin
     has_room = not is_wrapped and spaced and not is_marked and long_lines > 0 and not _has_marks(lines, kinds)
-    markup = has_room and _is_spaced_by_markup(lines, kinds)
+    markup = (is_narrowed and not is_wrapped and not is_marked) or (has_room and _is_spaced_by_markup(lines, kinds))
     copied = has_room and not markup and _is_copied(lines, kinds, touching_lines)
     if is_wrapped:
         one_line = False
@@ -161,7 +172,8 @@ def state_of(lines: Sequence[str], kinds: Sequence[str], print_margin: float = 0
     else:
         one_line = long_lines > 0 or (len(sizable_lines) >= 3 and sentence_ends >= 0.7 * len(sizable_lines))
     evidence: tuple[str, ...] = (
-        f"{gaps} runs of blank lines among {blocks} blocks" + (", tables aside" if ROW in signature else ""),
+        f"{amount(gaps, 'run')} of blank lines among {amount(blocks, 'block')}"
+        + (", tables aside" if ROW in signature else ""),
         f"{len(touching_lines)} of {texts} lines of text touch the next; "
         f"{full_share:.0%} of these are as full as wrapped lines",
         f"{sentence_ends} of {len(sizable_lines)} touching lines end a sentence",
@@ -171,19 +183,18 @@ def state_of(lines: Sequence[str], kinds: Sequence[str], print_margin: float = 0
     if print_margin:
         evidence += (f"lines are filled to {print_margin:.0f} columns of print",)
     if pages:
-        evidence += (f"{pages} form feeds end pages",)
-    return State(
-        spaced, one_line, "marked" if is_marked else "unmarked", evidence, copied, markup, pages > 0, print_margin
-    )
+        evidence += (f"pages end with {amount(pages, 'form feed')}",)
+    headings = "marked" if is_marked else "unmarked"
+    return State(spaced, one_line, headings, evidence, copied, markup, pages > 0, print_margin, is_narrowed)
 
 
 def _has_marks(lines: Sequence[str], kinds: Sequence[str]) -> bool:
-    """Whether lines have marks of Markdown, more than code in a copy may hold."""
+    """Whether lines have more marks of Markdown than code in a copy may hold."""
     marks = sum(
         (kind in _MARKED_KINDS and len(line) > 1) or "](" in line or "**" in line or "```" in line
         for line, kind in zip(lines, kinds, strict=True)
     )
-    return marks > MARKS * len(kinds)
+    return marks > MARK_SHARE * len(kinds)
 
 
 def _is_spaced_by_markup(lines: Sequence[str], kinds: Sequence[str]) -> bool:

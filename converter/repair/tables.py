@@ -25,7 +25,7 @@ class Table:
     """Its last row, or the delimiter row."""
     columns: int
     piped: bool
-    """Its rows have outer pipes."""
+    """The rows have outer pipes."""
 
 
 def tables_of(draft: Draft) -> Iterator[Table]:

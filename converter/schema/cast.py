@@ -63,8 +63,9 @@ ISO = {
     "time": re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?"),
 }  # fmt: skip
 
-MARK = re.compile(r"[0-9][.,][0-9]")
-"""The mark in a number that a column may leave open: where it does, no number with a mark is read alone."""
+DECIMAL_MARK = re.compile(r"[0-9][.,][0-9]")
+"""The decimal or group mark of a number. If a column leaves its meaning open, no number with a mark is read by
+itself."""
 
 Cast = tuple[list[Any], dict[int, str]]
 """The values, None for those that are missing or do not fit, and the reasons for misfits, by index."""
@@ -83,7 +84,7 @@ def cast(field: Field, raws: Sequence[Any], lines: Sequence[int]) -> Cast:
         values, errors = _cast_json(field, texts)
     else:
         values, errors = _cast_scalars(
-            field, field.type, [None if raw is None else text_of(raw) for raw in texts], lines
+            field, field.type, [None if raw is None else raw_text(raw) for raw in texts], lines
         )
     _narrow(field, values, errors)
     for index, value in enumerate(values):
@@ -94,12 +95,12 @@ def cast(field: Field, raws: Sequence[Any], lines: Sequence[int]) -> Cast:
     return values, errors
 
 
-def text_of(raw: Any) -> str:
+def raw_text(raw: Any) -> str:
     """Return a raw value as text; front matter also holds numbers, booleans and lists."""
     if isinstance(raw, str):
         return raw
     if isinstance(raw, list) and not any(isinstance(item, list | dict) for item in raw):
-        return ", ".join(map(text_of, raw))
+        return ", ".join(map(raw_text, raw))
     return json.dumps(raw, ensure_ascii=False)
 
 
@@ -148,7 +149,7 @@ def _read_as_column(field: Field, type: str, texts: Sequence[str | None], lines:
     errors: dict[int, str] = {}
     if len(column.rejected) == len(indexes) > 1:  # one value can reject the whole column: 1.2.3
         for index, cell in zip(indexes, cells, strict=True):
-            if column.asks == "decimal" and MARK.search(cell):
+            if column.asks == "decimal" and DECIMAL_MARK.search(cell):
                 errors[index] = f"{short_json(texts[index])} may be a group or a fraction"
             else:
                 [values[index]], reasons = _read_as_column(field, type, [texts[index]], [lines[index]])
@@ -200,8 +201,8 @@ def _cast_lists(field: Field, raws: Sequence[Any], lines: Sequence[int]) -> Cast
 
 def _list_of(field: Field, raw: Any) -> list[str]:
     if isinstance(raw, list):
-        return [text_of(item).strip() for item in raw]
-    return split_items(text_of(raw), field.get("delimiter"))
+        return [raw_text(item).strip() for item in raw]
+    return split_items(raw_text(raw), field.get("delimiter"))
 
 
 def _cast_json(field: Field, raws: Sequence[Any]) -> Cast:

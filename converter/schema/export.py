@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from converter.records.contract import arrow_type_name
+from converter.records.record import metadata_text
 from converter.schema.model import Field, Schema
 from converter.sql_text import quote_name
 
@@ -62,7 +63,7 @@ def arrow_table_schema(schema: pa.Schema) -> dict[str, Any]:
     for column in schema:
         field: dict[str, Any] = {"name": column.name, "type": type_name(TABLE_SCHEMA, column.type, "string")}
         field["arrowType"] = arrow_type_name(column.type)
-        if text := (column.metadata or {}).get(b"description", b"").decode():
+        if text := metadata_text(column, "description"):
             field["description"] = text
         if not column.nullable:
             field["constraints"] = {"required": True}

@@ -26,7 +26,7 @@ TYPES: dict[str, Callable[[Any], bool]] = {
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
 }
-WORDS = {"object": "a mapping", "array": "a list", "string": "text", "boolean": "true or false",
+TYPE_WORDS = {"object": "a mapping", "array": "a list", "string": "text", "boolean": "true or false",
          "integer": "a whole number", "number": "a number"}  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def _check(file: YamlFile, value: Any, rule: Rule, path: Path) -> None:
         choices = [choice for choice in rule["enum"] if choice is not None]
         raise file.error(f"{short_json(value)} is not a valid value{suggestion(value, choices)}", path)
     if "type" in rule and not _has_type(value, rule):
-        types = " or ".join(WORDS[word] for word in _types(rule))
+        types = " or ".join(TYPE_WORDS[word] for word in _types(rule))
         raise file.error(f"must be {types}, not {short_json(value)}", path)
     if isinstance(value, dict):
         _check_mapping(file, value, rule, path)
@@ -101,7 +101,7 @@ def _check_any(file: YamlFile, value: Any, rules: list[Rule], path: Path) -> Non
     rule = next((rule for rule in alternatives if _has_type(value, rule)), None)
     if rule is None:
         types = [word for rule in alternatives for word in _types(rule)]
-        raise file.error(f"must be {' or '.join(WORDS[word] for word in types)}, not {short_json(value)}", path)
+        raise file.error(f"must be {' or '.join(TYPE_WORDS[word] for word in types)}, not {short_json(value)}", path)
     _check(file, value, rule, path)
 
 

@@ -1,9 +1,9 @@
 """The nearest heading above each section that fits a pattern, for a whole document at once.
 
-A heading stands above its section and its subsections. A heading with nothing of its own below it, as changelogs with
-levels that differ have them (`### 1.2.1` directly above `### Fixes`), also stands above the sections of its level that
-follow, up to the next heading that fits. Those after the last one must show that they are not what comes after all of
-them (`## License`): a title recurs in the document, or the section around them fits too.
+A heading is above its section and its subsections. A heading without content, as in changelogs with inconsistent levels
+(`### 1.2.1` directly above `### Fixes`), is also above the sections of its level that follow, up to the next heading
+that fits. The sections after the last such heading may be a new part of the document (`## License`): they belong to it
+only if a title of theirs recurs in the document, or the section around them fits too.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def has_text(context: ParsedDocument, section: Section) -> bool:
 
 
 def _heads(context: ParsedDocument, fitting: Sequence[bool]) -> Heads:
-    """Return the section directly above each: its parent, or a heading of its level with nothing of its own."""
+    """Return the section directly above each section: its parent, or a heading of its level without content."""
     sections = context.sections
     heads = [section.parent for section in sections]
     parents = set(heads)

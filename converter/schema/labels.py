@@ -14,17 +14,17 @@ from converter.records import ParsedDocument
 from converter.records.label import label_of
 from converter.schema.lists import list_items, table_items
 
-# `**Label:** value` on a line of its own in a paragraph.
+# `**Label:** value` on a separate line of a paragraph.
 LABELLED_LINE = re.compile(r"(\*\*|__)(?P<label>[^*_]{1,60}?)\s*:?\1(?:\s*+:)?\s++(?P<value>\S.*)")
 PLAIN_LINE = re.compile(r"(?P<label>[^\W\d_][\w-]*(?: [\w-]+){0,2})(?::\s+|：\s*)(?P<value>\S.*)")
-# `**Label:**` or `Label:` on a line of its own, above a list or table.
+# `**Label:**` or `Label:` alone on its line, above a list or table.
 LABEL_ALONE = re.compile(
     r"(?P<mark>\*\*|__|)(?P<label>[^\W\d_][\w-]*(?: [\w-]+){0,5})\s*+(?:[:：](?P=mark)|(?P=mark)\s*+[:：])\s*"
 )
-MARKS = re.compile(r"(\*\*|__|`)")
+BOLD_OR_CODE = re.compile(r"(\*\*|__|`)")
 
 MOST_LABELS = 500
-"""A table whose first column has more cells holds no labels: no record has that many fields."""
+"""If the first column of a table has more cells than this, it holds no labels: no record has that many fields."""
 
 
 def labels(context: ParsedDocument, sections: Iterable[int], lists_only: bool = False) -> list[tuple[str, Any]]:
@@ -68,12 +68,14 @@ def _labelled_lines(block: Block, below: Block | None) -> list[tuple[str, Any]]:
     if not any(matches):  # without emphasis, every line but a title above several must have a label, or it is prose
         matches = [PLAIN_LINE.fullmatch(line) for line in lines]
         matches = matches if all(matches[1:] if len(matches) > 2 else matches) else []
-    pairs: list[tuple[str, Any]] = [(match["label"], MARKS.sub("", match["value"])) for match in matches if match]
+    pairs: list[tuple[str, Any]] = [
+        (match["label"], BOLD_OR_CODE.sub("", match["value"])) for match in matches if match
+    ]
     return [*pairs, (label["label"], values)] if label is not None else pairs
 
 
 def labelled_headings(context: ParsedDocument) -> list[tuple[str, str]]:
-    """Return the labels and values of headings: `### Date: 2024-05-01`."""
+    """Return labels and values in headings: `### Date: 2024-05-01`."""
     matches = (PLAIN_LINE.fullmatch(section.title or "") for section in context.sections)
     return [(match["label"], match["value"]) for match in matches if match]
 

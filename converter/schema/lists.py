@@ -11,15 +11,16 @@ from converter.records.context import section_text
 
 OPENING, CLOSING = "([{（", ")]}）"
 SEPARATORS = (";；", ",，、")
-"""What parts the items of a text: the first of these that stands outside brackets."""
-MARK = re.compile(r"[(\[{（)\]}）;；,，、\n]")
+"""Separators of the items of a text; the first one found outside brackets counts."""
+LIST_MARK = re.compile(r"[(\[{（)\]}）;；,，、\n]")
 CONJUNCTION = re.compile(r"(?:and|und|et|en|og|och|&)\s+")
 
 
 def split_items(text: str, delimiter: str | None) -> list[str]:
-    """Return the items of a text: at the delimiter, else at line ends and at semicolons, or commas without these.
+    """Return the items of a text, split at the delimiter or else at line ends and at semicolons, or at commas if there
+    are none of these.
 
-    What stands in brackets is not parted. The word that joins the last item (`a, b, and c`) is left out.
+    Text in brackets is not split. The word before the last item (`a, b, and c`) is left out.
     """
     if delimiter is not None:
         return [item.strip() for item in text.split(delimiter)]
@@ -36,7 +37,7 @@ def split_items(text: str, delimiter: str | None) -> list[str]:
 
 def _marks_outside_brackets(text: str) -> Iterator[int]:
     depth = 0
-    for match in MARK.finditer(text):
+    for match in LIST_MARK.finditer(text):
         if match[0] == "\n":
             depth = 0
         if match[0] in OPENING:
@@ -48,7 +49,7 @@ def _marks_outside_brackets(text: str) -> Iterator[int]:
 
 
 def list_items(block: Block) -> list[str]:
-    """Return the items of a list; in place of one that only introduces those below it (`Guests:`), these."""
+    """Return the items of a list; an item that only introduces nested ones (`Guests:`) is replaced by those."""
     items: list[str] = []
     introducing: set[int | None] = {None}
     parents = {item.parent for item in block.items}

@@ -223,7 +223,7 @@ def _arrow(file: YamlFile, data: dict[str, Any], type: str, path: Path) -> pa.Da
     type_text = data["arrowType"]
     try:
         column_type = arrow_type(type_text)
-    except (ValueError, pa.ArrowException) as error:
+    except (ValueError, RecursionError, pa.ArrowException) as error:
         raise file.error(
             f"{short_json(type_text)} is not an Arrow type that a column can have", (*path, "arrowType")
         ) from error

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from converter.records import ParsedDocument
-from converter.schema.cast import text_of
+from converter.schema.cast import raw_text
 from converter.schema.headings import nearest_headings
 from converter.schema.lists import section_items
 from converter.schema.patterns import Patterns, positions
@@ -92,7 +92,7 @@ def _part_is(name: str) -> Condition:
 def _metadata_fits(unit: Unit, conditions: dict[str, Patterns]) -> bool:
     values = {key: metadata(unit.context, [key]) for key in conditions}
     return all(
-        patterns.fit(None if values[key] is None else text_of(values[key])) for key, patterns in conditions.items()
+        patterns.fit(None if values[key] is None else raw_text(values[key])) for key, patterns in conditions.items()
     )
 
 

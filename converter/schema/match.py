@@ -14,7 +14,7 @@ from converter.schema.units import UNITS, Unit
 from converter.schema.validate import Candidate, Validation, validate
 
 NAMED_UNITS = {"rows": ("headers", "column"), "form": ("labels", "label")}
-"""Units whose values have names: the condition on the names, and the source that takes a value by name."""
+"""Units with named values: the condition on the names, and the source that looks a value up by name."""
 
 
 def match(context: ParsedDocument, schema: Schema) -> Validation:

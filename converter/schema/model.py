@@ -60,7 +60,7 @@ class Schema:
 
     @property
     def description(self) -> str:
-        """What a row represents."""
+        """The unit that becomes a row."""
         return str(self.descriptor.get("description") or self.descriptor.get("title") or "")
 
     @property

@@ -168,7 +168,7 @@ def _add_item(contents: Profile, number: int, unit: Unit) -> None:
         if _can_be_named(section.title or "") and name not in names:
             names.add(name)
             profile = contents.items[name]
-            # A document, and a section that only contains sections with lists, give no record of their own.
+            # A document, and a section that only contains sections with lists, make no record.
             is_direct = place == unit.section_id and section.level > 1
             profile.title.add(number, section.title or "", "direct" if is_direct else None)
             profile.add(number, ((part, part, unit.part(part)) for part in ITEM_PARTS))

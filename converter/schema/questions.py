@@ -2,7 +2,8 @@
 
 A question is a heading, a bold run that opens a paragraph, a line with a label (`Q:`), a list item, a term, the summary
 of a `<details>`, or the first cell of a table's row. It ends in a question mark or has the label. Its answer is what
-follows, up to the next question or the end of what it stands in. A question in running text is none.
+follows, up to the next question or the end of the block or section around it. A question in running text does not
+count.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from converter.parse.blocks import CONTAINERS
 from converter.parse.html_blocks import html_text
 from converter.records import ParsedDocument
 from converter.records.context import heading_level
-from converter.schema.visible import MARKS, cut, visible_text
+from converter.schema.visible import MARKUP_SIGN, cut, visible_text
 
 QUESTION_WORDS = (
     "question|frage|pregunta|pergunta|domanda|vraag|fråga|spørsmål|spørgsmål|kysymys|pytanie|otázka|kérdés|soru|"
@@ -48,12 +49,12 @@ DETAILS_PART = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 DETAILS, TEXT = 0, 7
-"""The levels of questions that are not headings: no heading ends a `<details>`, any heading ends the others."""
+"""Levels of questions that are not headings: no heading ends a `<details>`, but any heading ends the others."""
 
 
 @dataclass(slots=True, eq=False)
 class Question:
-    """A question, where it stands, and the parts of its answer."""
+    """A question, its place, and the parts of its answer."""
 
     section_id: int
     text: str
@@ -64,7 +65,7 @@ class Question:
 
     @property
     def answer(self) -> str:
-        """The parts of the answer, blank lines between, without a label."""
+        """The parts of the answer, separated by blank lines, without a label."""
         text = "\n\n".join(self.parts)
         label = ANSWER_LABEL.match(text)
         return text[label.end() :] if label else text
@@ -94,7 +95,7 @@ def question_text(text: str) -> str | None:
 
 
 class _Reader:
-    """Reads the blocks of a document in order; `open_questions` are those whose answers go on, innermost last."""
+    """Reads the blocks of a document in order; `open_questions` are those whose answers continue, innermost last."""
 
     def __init__(self, context: ParsedDocument) -> None:
         self.questions: list[Question] = []
@@ -129,7 +130,7 @@ class _Reader:
             self._open_questions[-1].add(text, line_end)
 
     def _ask(self, index: int, text: str, line_start: int, level: int | None = None) -> Question:
-        """Add a question, which ends the one before; with a level, its answer goes on in the blocks that follow."""
+        """Add a question, which ends the question before. With a level, its answer continues in later blocks."""
         question = Question(self._section_of[index], text, line_start, line_start, TEXT if level is None else level)
         self.questions.append(question)
         self._close(TEXT)
@@ -230,7 +231,7 @@ class _Reader:
                 self._details.append(None)
             elif part["close"]:
                 self._end_details()
-            elif question := question_text(MARKS.sub("", html_text(part["summary"]))):
+            elif question := question_text(MARKUP_SIGN.sub("", html_text(part["summary"]))):
                 level = DETAILS if position <= last_end else TEXT
                 new_question = self._ask(index, question, min(line, block.line_end), level)
                 if self._details:
@@ -322,7 +323,7 @@ def item_divisions(block: Block, inner_lines: Sequence[int]) -> dict[int, tuple[
 
 
 def divide_item(item: Item) -> tuple[str, str] | None:
-    """Return the question that an item opens with, as a bold run or a line of its own, and the rest of its text."""
+    """Return the question that an item opens with, in bold or alone on its line, and the remaining text."""
     text, markdown = item.text[len(item.task) :], item.markdown[len(item.task) :]
     first_line = markdown.partition("\n")[0]
     run = BOLD_RUN.match(markdown)
@@ -334,7 +335,8 @@ def divide_item(item: Item) -> tuple[str, str] | None:
 
 
 def table_divisions(table: Table, line: int) -> Iterable[tuple[str, str, int]]:
-    """Return question, answer and line of each row, if the first cells of all rows, two or more, are questions."""
+    """Return question, answer and line of each row, if there are at least two rows and all first cells are
+    questions."""
     questions = [question_text(row[0].text) for row in table.rows if row]
     if len(questions) < 2 or not all(questions):
         return []

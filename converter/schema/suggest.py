@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from converter.schema.cast import ARROW_TYPES, cast, is_missing, text_of
+from converter.printable import amount
+from converter.schema.cast import ARROW_TYPES, cast, is_missing, raw_text
 from converter.schema.export import TABLE_SCHEMA, type_name
 from converter.schema.load import RESERVED_FIELDS, arrow_type
 from converter.schema.model import Field
@@ -22,16 +23,17 @@ K = TypeVar("K", str, tuple[str, ...])
 FIELD_SHARE, TABLE_SHARE = 0.5, 0.1
 """The minimum share of documents that contain a field of the document, and a table, to include it."""
 FEWEST_ROWS = 3
-PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_ ()/.-]*[A-Za-z0-9_)]|[A-Za-z]")
-WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
+PLAIN_SCALAR = re.compile(r"[A-Za-z_][A-Za-z0-9_ ()/.-]*[A-Za-z0-9_)]|[A-Za-z]")
+YAML_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 MOST_CHOICES, FEWEST_VALUES, LONGEST_CHOICE = 8, 10, 40
 GLOB = re.compile(r"[*?]")
 
 
 def suggest(profile: Profile, name: str) -> str:
     """Return the text of a schema file for what recurs: records of documents, tables, lists and definitions."""
+    documents = amount(profile.documents, "document")
     parts = [
-        f"# What recurs in {profile.documents} documents, as `parquetry infer` found it; edit it as you like.",
+        f"# What recurs in {documents}, as `parquetry infer` found it; edit it as you like.",
         "# `required` marks the fields that every document has; delete the fields that you do not want.",
         "# A field with `part: source` or `part: line` says where a row comes from.",
         "# Your editor completes and checks this file with the schema that `parquetry schema format` prints.",
@@ -58,12 +60,12 @@ def _most_common(profiles: Mapping[K, RowsProfile]) -> list[tuple[K, RowsProfile
 
 
 def _recurs(profile: Profile, rows: RowsProfile, share: float) -> bool:
-    """Whether there are enough rows, in at least this share of the documents and in at least two."""
+    """Whether there are enough rows, in at least this share of the documents and in at least two of them."""
     return rows.rows >= FEWEST_ROWS and len(rows.documents) >= max(min(2, profile.documents), share * profile.documents)
 
 
 def _description(profile: Profile, rows: RowsProfile) -> str:
-    return f"{rows.rows:,} rows in {len(rows.documents)} of {profile.documents} documents."
+    return f"{amount(rows.rows, 'row')} in {len(rows.documents)} of {amount(profile.documents, 'document')}."
 
 
 def _table(profile: Profile, names: tuple[str, ...], record_names: set[str]) -> list[str]:
@@ -81,7 +83,7 @@ def _table(profile: Profile, names: tuple[str, ...], record_names: set[str]) -> 
 
 
 def _completeness(rows: RowsProfile, occurrences: Occurrences) -> tuple[bool, str]:
-    """Return whether a field has a value in every row, and in how many it has."""
+    """Return whether a field has a value in every row, and the number of rows that have one."""
     required = len(occurrences.values) == occurrences.count == rows.rows
     if occurrences.count <= len(occurrences.values):
         return required, f"{len(occurrences.values):,} filled"
@@ -89,7 +91,7 @@ def _completeness(rows: RowsProfile, occurrences: Occurrences) -> tuple[bool, st
 
 
 def _parts_record(profile: Profile, name: str, unit: str, rows: RowsProfile, where: Sequence[str] = ()) -> list[str]:
-    """Return the lines of a record whose fields are parts, of those that half of the rows have."""
+    """Return the lines of a record whose fields are parts; only parts that at least half of the rows have."""
     fields: list[str] = []
     for part, occurrences in rows.columns.items():
         if 2 * len(occurrences.values) >= min(rows.rows, MOST_VALUES):
@@ -109,7 +111,7 @@ def _document(profile: Profile) -> list[str]:
         for name, occurrences in profile.recurring(places, FIELD_SHARE):
             if source == "label" and occurrences.count > 1.5 * len(occurrences.documents):
                 continue  # it labels many things in a document, not the document
-            comment = f"{len(occurrences.documents)} of {profile.documents} documents"
+            comment = f"{len(occurrences.documents)} of {amount(profile.documents, 'document')}"
             required = len(occurrences.filled_documents) == profile.documents
             fields += _field(_claim(name, field_names), source, occurrences, required, comment)
     if "title" not in field_names:
@@ -138,7 +140,7 @@ def _field(name: str, source: str, occurrences: Occurrences, required: bool, com
     lines += [f"        {key}: {_text(value) if value else 'false'}" for key, value in options.items()]
     if required and not any(is_missing(_bare_field(type), value) for value in occurrences.values):
         lines.append("        constraints: {required: true}")
-    choices = sorted({text_of(value) for value in occurrences.values})
+    choices = sorted({raw_text(value) for value in occurrences.values})
     has_few_choices = len(choices) <= MOST_CHOICES and len(occurrences.values) >= FEWEST_VALUES
     if type == "string" and has_few_choices and all(len(choice) <= LONGEST_CHOICE for choice in choices):
         lines.append(f"        # every value is one of: {', '.join(map(_text, choices))}")
@@ -153,13 +155,13 @@ def _type(header: str, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
         items = [item for value in values for item in value]
         if any(isinstance(item, list | dict) for item in items):
             return "array", {}
-        type, options = _scalar(header, [text_of(item) for item in items])
+        type, options = _scalar(header, [raw_text(item) for item in items])
         return "list", {} if type == "string" or options else {"itemType": type}
     if all(isinstance(value, dict) for value in values):
         return "object", {}
     if any(isinstance(value, list | dict) for value in values):
         return "string", {}
-    return _scalar(header, [text_of(value) for value in values])
+    return _scalar(header, [raw_text(value) for value in values])
 
 
 def _scalar(header: str, texts: Sequence[str]) -> tuple[str, dict[str, Any]]:
@@ -214,6 +216,6 @@ def _literal(text: str) -> str:
 
 def _text(text: str) -> str:
     """Return a text as YAML, without quotes if it needs none."""
-    is_plain = PLAIN.fullmatch(text) and text.lower() not in WORDS
+    is_plain = PLAIN_SCALAR.fullmatch(text) and text.lower() not in YAML_WORDS
     # YAML accepts JSON strings, but no unescaped surrogates or control characters in them.
     return text if is_plain else json.dumps(text, ensure_ascii=not text.isprintable())

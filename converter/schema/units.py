@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from heapq import merge
 from operator import attrgetter
@@ -48,7 +48,7 @@ class Unit:
     section_id: int
     line_start: int
     line_end: int
-    parts: Mapping[str, Any] = field(default_factory=dict)
+    parts: Mapping[str, Any]
     pairs: Pairs | Callable[[], Pairs] = ()
     inner_sections: Sequence[int] = ()
     position: int = 0
@@ -204,7 +204,7 @@ def _table_forms(context: ParsedDocument) -> Iterator[Unit]:
         if not has_labels(table):
             continue
         start, end = table.line_start or block.line_start, table.line_end or block.line_end
-        # With a header, the first column may as well be the names of fields, and the others say what those are.
+        # With a header, the first column may also hold names of fields that the other columns describe.
         fewest_names = 2 if len(table.header) == 2 or not table.header[0].text.strip() else MOST_LABELS + 1
         for column in range(1, len(table.header)):
             pairs = partial(table_pairs, table, column)

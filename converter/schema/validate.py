@@ -1,4 +1,4 @@
-"""Raw rows -> accepted rows, and a problem for everything that does not fit: nothing disappears."""
+"""Raw rows -> accepted rows, and a problem for everything that does not fit: nothing is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find what of a block's visible text its Markdown lines and marks stand for."""
+"""Finds the part of a block's visible text that each of its Markdown lines and marks stands for."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from collections.abc import Iterator
 from converter.parse import Block
 
 LINK_TARGET = re.compile(r"\]\([^()\n]{0,2000}\)|\]\[[^\[\]]{0,200}\]|<[^<>]{0,200}>")
-MARKS = re.compile(r"[*_`\\]")
+MARKUP_SIGN = re.compile(r"[*_`\\]")
 
 
 def visible_text(markdown: str) -> str:
-    """Return Markdown without marks and the targets of links: its letters and digits are those of the visible text."""
-    return html.unescape(MARKS.sub("", LINK_TARGET.sub("]", markdown)))
+    """Return Markdown without marks and link targets: its letters and digits are those of the visible text."""
+    return html.unescape(MARKUP_SIGN.sub("", LINK_TARGET.sub("]", markdown)))
 
 
 def cut(text: str, start: int, markdown: str) -> int | None:
-    """Return where the visible text of this Markdown, which is at `start` of a text, ends; None if it is not there.
+    """Return the end of the visible text of this Markdown, which begins at `start` of a text; None if it is not there.
 
-    Only letters and digits are compared. Marks without a space before them, such as a question mark, belong to it.
+    Only letters and digits are compared. Signs that follow without a space, such as a question mark, belong to it.
     """
     end = start
     for character in visible_text(markdown):

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from converter.printable import one_line, printable
+from converter.records.record import metadata_text
 from converter.write.values import json_rows
 
 
@@ -53,17 +54,17 @@ def markdown_table(table: pa.Table) -> str:
 
 def header(field: pa.Field) -> str:
     """Return a field's `printable` name on one line, with the unit unless the name already contains it."""
-    unit = (field.metadata or {}).get(b"unit", b"").decode()
+    unit = metadata_text(field, "unit")
     text = field.name if not unit or unit in field.name else f"{field.name} ({unit})"
     return printable(text).replace("\n", " ")
 
 
 def escape(text: str) -> str:
     """Return the text escaped for a cell of a Markdown table; characters that mark nothing stay unescaped."""
-    return MARK.sub(r"\\\g<0>", text)
+    return MARKUP.sub(r"\\\g<0>", text)
 
 
-MARK = re.compile(
+MARKUP = re.compile(
     r"[|`*]|\\(?=[!-/:-@\[-`{-~]|$)|(?<![^\W_])_|_(?![^\W_])|\[(?=\^)|\](?=\()|\$(?=[^$\n]*\$)|~(?=~)|<(?=[\w/!?])|&(?=#?\w+;)"
 )
 """Characters that would begin or end an inline mark: not an underscore within a word, nor a lone dollar."""

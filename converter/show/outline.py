@@ -58,7 +58,7 @@ class Lines:
         return end >= self.first_line and (self.last_line is None or start <= self.last_line)
 
 
-def outline(document: Document, lines: Lines) -> Tree:
+def outline_tree(document: Document, lines: Lines) -> Tree:
     """Return the tree of a document's sections and blocks on these lines."""
     blocks: dict[int, list[Row]] = defaultdict(list)
     for block in document.blocks:

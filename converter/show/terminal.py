@@ -14,8 +14,8 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from converter.document.row import Row
-from converter.printable import confidence_text, one_line, printable
-from converter.show.outline import Lines, line_numbers, outline
+from converter.printable import amount, confidence_text, one_line, printable
+from converter.show.outline import Lines, line_numbers, outline_tree
 
 if TYPE_CHECKING:
     from converter.document.document import Document
@@ -35,7 +35,7 @@ def render(document: Document, *, lines: Lines | None = None, parts: Collection[
     lines = lines or Lines()
     drawings: list[RenderableType] = [_heading(document)]
     if OUTLINE in parts:
-        drawings += [*_state(document), outline(document, lines)]
+        drawings += [*_state(document), outline_tree(document, lines)]
     if REPAIRS in parts:
         repairs = [repair for repair in document.repairs if lines.touch(repair)]
         drawings += _repairs_in_short(repairs) if OUTLINE in parts else _repairs_in_full(repairs)
@@ -45,7 +45,7 @@ def render(document: Document, *, lines: Lines | None = None, parts: Collection[
 
 
 def _heading(document: Document) -> Text:
-    facts = f"{document.line_count:,} lines, {document.encoding}, {document.summary}"
+    facts = f"{amount(document.line_count, 'line')}, {document.encoding}, {document.summary}"
     return Text.assemble((one_line(document.source), "bold underline"), "\n", (facts, "dim"))
 
 

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from converter.errors import UsageError
-from converter.printable import confidence_text, one_line
+from converter.printable import amount, confidence_text, one_line
 from converter.repair.explanation import explain
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ def render_why(document: Document, line: int, options: Options) -> RenderableTyp
     """
     text = document.context.text
     if text is None or not 1 <= line <= text.line_count:
-        raise UsageError(f"{one_line(document.source)} has {document.line_count:,} lines; there is no line {line}")
+        lines = amount(document.line_count, "line")
+        raise UsageError(f"{one_line(document.source)} has {lines}; there is no line {line}")
     place = next((at for at, number in enumerate(text.numbers) if number == line), None)
     heading = Text.assemble((one_line(document.source), "bold underline"), f" line {line}")
     if place is None:

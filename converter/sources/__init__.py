@@ -18,8 +18,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from converter.addresses import public
-from converter.errors import PluginError, UsageError
+from converter.addresses import expand_home, public
+from converter.errors import FAULTS, PluginError, UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
 from converter.model.source import Source
 from converter.plugins import Registry, callable_with
@@ -36,7 +36,7 @@ from converter.sources.files import (
     source_of_problem,
 )
 from converter.sources.ignore import LeftOut, patterns_of
-from converter.sources.listing import open_list, read_list
+from converter.sources.listing import open_listing, read_list
 from converter.sources.name_set import NameSet
 from converter.sources.paths import (
     STANDARD_INPUT,
@@ -53,6 +53,7 @@ from converter.sources.paths import (
     standard_input,
 )
 from converter.sources.query import sources_of_query
+from converter.sources.replaced_files import ReplacedFiles
 from converter.sources.table_formats import TABLE_SUFFIXES
 from converter.sources.table_rows import Columns
 from converter.sources.tables import sources_of_batches, sources_of_table
@@ -64,6 +65,7 @@ __all__ = [
     "LeftOut",
     "Listing",
     "LocalFile",
+    "ReplacedFiles",
     "Sources",
     "find_files",
     "find_sources",
@@ -92,7 +94,7 @@ def sources_of_plugin(argument: str, search: Search) -> Iterator[File | Source]:
             yield source
     except PluginError:
         raise
-    except Exception as error:
+    except FAULTS as error:
         message = f"{SOURCES.plugins[name]} raised {type(error).__name__}: {' '.join(str(error).split())}"
         yield source_of_problem(public(argument), "plugin_failed", message)
 
@@ -126,6 +128,7 @@ def find_sources(
     ignore: bool = True,
     left_out: LeftOut | None = None,
     root: str | os.PathLike[str] | None = None,
+    replaced: ReplacedFiles | None = None,
 ) -> Sources:
     """Return the documents that the arguments name, each once, read lazily.
 
@@ -138,12 +141,14 @@ def find_sources(
 
     A search of a folder or `**` skips paths that match a pattern of `exclude` (a line of a `.gitignore`) and, with
     `ignore`, paths that git ignores; `left_out` counts them. A document that a web server or the writer of a pipe does
-    not deliver within `maximum_seconds` is abandoned. Anything that cannot be found or read becomes a source with a
-    problem. If `root` is set, keys of local paths are relative to that folder, wherever it is.
+    not deliver within `maximum_seconds` is abandoned. Files that the run replaces (`replaced`) are not read. Anything
+    that cannot be found or read becomes a source with a problem. If `root` is set, keys of local paths are relative to
+    that folder, wherever it is.
 
     Raises:
         UsageError: before the first source: an argument is empty, a package is missing, a list cannot be read, options
-            exclude each other, a path is outside the root, or the first table lacks a requested column.
+            exclude each other, a path is outside the root, or the first table lacks a requested column. Later:
+            the run would replace a source.
     """
     names = [_argument_of(argument) for argument in arguments]
     listing = Listing(None if root is None else os.fspath(root))
@@ -158,9 +163,11 @@ def find_sources(
         raise UsageError("`events` name all the documents that are read; leave out other sources and `text_column`")
     if files_from == STANDARD_INPUT and STANDARD_INPUT in names:
         raise UsageError("standard input is a document or a list of files, not both")
-    _check_places(names, listing.root)
+    _check_places(names, listing.root, replaced or ReplacedFiles())
     list_arguments = (
-        () if files_from is None else read_list(open_list(files_from), b"\0" if null_separated else b"\n", files_from)
+        ()
+        if files_from is None
+        else read_list(open_listing(files_from), b"\0" if null_separated else b"\n", files_from)
     )
     is_table = columns is not None
     search = Search(
@@ -176,8 +183,10 @@ def find_sources(
     files = _files(chain(names, list_arguments), search, listing, is_table)
     if events is not None:
         listing.events = 0
-        changes = read_events(open_list(events, "events"), events)
+        changes = read_events(open_listing(events, "events"), events)
         files = changed_files(changes, partial(_files, search=search, listing=listing), search, listing)
+    if replaced is not None and not replaced.is_empty:
+        files = replaced.leave_out(files, search.left_out)
     if columns is not None:
         rows = _rows(files, columns, maximum_bytes, maximum_seconds, listing)
         return Sources(_start(_without_duplicate_keys(rows)), listing)
@@ -196,7 +205,7 @@ def sources_in_memory(
     maximum_bytes: int = DEFAULT_MAXIMUM_BYTES,
     **search: Any,
 ) -> Iterator[Source]:
-    """Yield documents that are already in memory, lazily: the rows of a table, or sources, which may stand among paths.
+    """Yield documents that are already in memory, lazily: the rows of a table, or sources and paths in any order.
 
     `search` are further arguments of `find_sources`, for the paths.
 
@@ -216,25 +225,28 @@ def sources_in_memory(
 
 
 def _argument_of(argument: str | os.PathLike[str]) -> str:
-    path = os.fspath(argument)
+    path = os.fsdecode(argument)
     if not path:
         raise UsageError("a source has an empty name; check for an unset shell variable")
-    return path
+    return expand_home(path)
 
 
-def _check_places(arguments: Iterable[str], root: str | None) -> None:
-    """Refuse an address that nothing installed can read, and a path outside the root if there is one.
+def _check_places(arguments: Iterable[str], root: str | None, replaced: ReplacedFiles) -> None:
+    """Refuse an address that nothing installed can read, a path outside the root if there is one, and a file that the
+    run replaces.
 
     Raises:
-        UsageError: a package is missing, or a path is outside the root.
+        UsageError: a package is missing, a path is outside the root, or the run would replace it.
     """
     for argument in arguments:
         if is_of_plugin(argument):
             SOURCES[argument.partition("://")[0].lower()]
         elif is_url(argument):
             check_store(argument)
-        elif root is not None and not is_standard_input(argument) and not is_pattern(argument):
-            spelling_of(argument, root)
+        elif not is_standard_input(argument) and not is_pattern(argument):
+            replaced.check(argument)
+            if root is not None:
+                spelling_of(argument, root)
 
 
 def find_files(
@@ -292,7 +304,7 @@ def _files(
 
 
 def _with_key(file: File | Source, root: str | None) -> File | Source:
-    """Return a finder's result under its final key; a source that was not found stands for unknown documents."""
+    """Return a finder's result under its final key; a source that was not found may hold any number of documents."""
     if isinstance(file, LocalFile):
         try:
             spelling = spelling_of(file.path, root)

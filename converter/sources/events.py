@@ -1,8 +1,8 @@
 """Events of a store -> the documents that changed: notifications of S3, as they come or in messages of SQS and SNS, or
 lines of other programs, `{"path": "s3://bucket/a.md"}`.
 
-An event only says where to look: the document itself shows what it holds now, or that it is gone. So events that come
-twice, late or in another order change nothing.
+An event only says where to look: the document itself shows what it holds now, or that it is gone. So duplicate, late
+and reordered events change nothing.
 """
 
 from __future__ import annotations
@@ -24,14 +24,18 @@ from converter.sources.files import File, Search
 from converter.sources.urls import WEB_SCHEMES
 
 REMOVALS = ("ObjectRemoved:", "LifecycleExpiration:")
-"""The beginnings of the names of events after which an object may be gone."""
+"""Prefixes of the names of events after which an object may be gone."""
 
 GONE_CODES = frozenset({"not_found", "no_documents"})
-"""Problem codes of a finder that looked for a document, and there is none."""
+"""Problem codes of a finder that did not find the document of an event."""
 
 ESCAPED = re.compile(r"\[([*?[])\]")
-"""What `glob.escape` makes of a character that a pattern would interpret."""
+"""The form in which `glob.escape` writes a special character."""
 
+LONGEST_LINE = 16 * 1024 * 1024
+"""Bytes of the longest line that is read; a message of SQS has a quarter of a megabyte."""
+
+TOO_LONG = "has over 16 megabytes; write each event of a list on a separate line"
 UNREADABLE = "is not an event; expected a notification of S3, a message of SQS or SNS that holds one, or a path"
 
 
@@ -55,18 +59,33 @@ def read_events(file: AbstractContextManager[BinaryIO], place: str) -> list[Even
     problems: list[Event | Source] = []
     try:
         with file as stream:
-            for number, line in enumerate(stream, 1):
+            for number, line in enumerate(_lines(stream), 1):
                 try:
+                    if _is_cut(line):
+                        raise ValueError
                     for event in _events_in(json.loads(line) if line.strip() else []):
                         if _is_later(event, events.get(event.name)):
                             events[event.name] = event
                 except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-                    problem = Problem("unreadable", f"line {number} {UNREADABLE}")
+                    reason = TOO_LONG if _is_cut(line) else UNREADABLE
+                    problem = Problem("unreadable", f"line {number} {reason}")
                     problems.append(Source(f"{place}#{number}", problem=problem, listed=False))
     except OSError as error:
         message = f"the events could not be read to their end: {error.strerror or error}"
         problems.append(Source(place, problem=Problem("unreadable", message), listed=False))
     return [*events.values(), *problems]
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines, and of one that is too long its beginning."""
+    while line := stream.readline(LONGEST_LINE):
+        yield line
+        while _is_cut(line):
+            line = stream.readline(LONGEST_LINE)
+
+
+def _is_cut(line: bytes) -> bool:
+    return len(line) == LONGEST_LINE and not line.endswith(b"\n")
 
 
 def _events_in(value: Any) -> Iterator[Event]:
@@ -108,9 +127,10 @@ def changed_files(
     search: Search,
     listing: Listing,
 ) -> Iterator[File | Source]:
-    """Yield the documents of events that a search would take; note in the listing those that are gone, as events said.
+    """Yield the documents of events that a search would take; note in the listing those that are gone according to
+    events.
 
-    A document that is not there without such an event is a problem: then it may only be out of reach.
+    A document that is missing without such an event is a problem: it may only be out of reach.
     """
     for event in events:
         listing.events = (listing.events or 0) + 1

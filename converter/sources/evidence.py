@@ -1,4 +1,5 @@
-"""What a listing of sources proves: which arguments stand for many documents, and the folder that keys are relative to.
+"""Facts that a listing of sources proves: which arguments hold many documents, and the folder that keys are relative
+to.
 
 An incomplete listing appears among the documents, as a source that is not `listed`.
 """
@@ -28,9 +29,9 @@ class Listing:
     searched: str = ""
     is_local: bool = False
     events: int | None = None
-    """The number of events that name the sources; None if the sources are not the changes that events tell."""
+    """The number of events that named the sources; None if the run is not over events."""
     removed: set[str] = field(default_factory=set)
-    """The keys of documents that are gone, as an event said."""
+    """The keys of documents that are gone according to an event."""
 
     def __post_init__(self) -> None:
         """Make the root an absolute path."""

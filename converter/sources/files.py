@@ -31,7 +31,8 @@ DATA_SUFFIXES = {
         "a table; set `text_column` to the column that holds documents",
     ),
 }
-"""Suffixes of files that hold data, not prose; and what to do instead. CSV can be read as a document with a table."""
+"""Suffixes of files that hold data, not prose, each with the advice for it. CSV can be read as a document with a
+table."""
 
 CODECS = {".gz": "gzip", ".zst": "zstd"}
 """The suffixes of compressed files, and pyarrow's names of their codecs."""
@@ -103,7 +104,7 @@ class Search:
 
     @property
     def advice(self) -> str:
-        """What a message adds if nothing was found but something was left out."""
+        """Return the words that a message adds if nothing was found but something was left out."""
         text = (
             f"; {self.left_out.count} left out by `exclude` or .gitignore (pass `ignore=False` to disregard .gitignore)"
         )

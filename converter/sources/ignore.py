@@ -22,7 +22,7 @@ IGNORE_FILE = ".gitignore"
 EXCLUDE_FILE = os.path.join(".git", "info", "exclude")
 MAXIMUM_SIZE = 1024 * 1024
 """Maximum size of an ignore file, in bytes."""
-ANY_FOLDERS = "**"
+ANY_FOLDERS = re.compile(r"\*{2,}")
 """The component of a pattern that matches any number of folders."""
 
 CLASSES = {
@@ -34,6 +34,9 @@ CLASSES = {
 
 NEVER = re.compile(r"(?!)")
 """Matches nothing."""
+
+ESCAPE = re.compile(r"\\(.)", re.S)
+"""A character after a backslash; a slash separates names with and without one."""
 
 
 @dataclass(slots=True)
@@ -113,11 +116,12 @@ def _pattern(line: str) -> Pattern | None:
     text = text[1:] if includes else text
     only_folders = text.endswith("/")
     text = text[:-1] if only_folders else text
-    if not text or text == "/":
+    if not text or text == "/" or text.startswith("\\/"):  # no name begins with a slash
         return None
     anywhere = "/" not in text
+    text = ESCAPE.sub(lambda escape: "/" if escape[1] == "/" else escape[0], text)
     names = text.removeprefix("/").split("/")
-    components = [None if name == ANY_FOLDERS and not anywhere else component(name) for name in names]
+    components = [None if ANY_FOLDERS.fullmatch(name) and not anywhere else component(name) for name in names]
     if any(expression is NEVER for expression in components):
         return None
     if len(components) > 1 and components[-1] is None:
@@ -169,7 +173,7 @@ def component(text: str) -> re.Pattern[str]:
 
 def _brackets(text: str, at: int) -> tuple[int, str]:
     """Return the end of the brackets that open before `at` (0 if unclosed), and the regular expression for them."""
-    denies = text[at : at + 1] in ("!", "^") and text[at : at + 1] != ""
+    denies = text[at : at + 1] in ("!", "^")
     at += denies
     begin, ranges = at, ""
     while at < len(text) and (text[at] != "]" or at == begin):
@@ -182,7 +186,7 @@ def _brackets(text: str, at: int) -> tuple[int, str]:
         low, at = _character(text, at)
         if text[at : at + 1] == "-" and text[at + 1 : at + 2] not in ("", "]"):
             high, at = _character(text, at + 1)
-            ranges += f"{re.escape(low)}-{re.escape(high)}" if low and low <= high else ""
+            ranges += f"{re.escape(low)}-{re.escape(high)}" if low <= high else re.escape(low)  # as git reads [b-a]
         else:
             ranges += re.escape(low)
     if at >= len(text):

@@ -14,9 +14,11 @@ from converter.problems import Problem
 from converter.sources.paths import STANDARD_INPUT
 
 CHUNK = 64 * 1024
+LONGEST_NAME = 1024 * 1024
+"""Bytes of the longest path or address; no system takes as many."""
 
 
-def open_list(path: str, argument: str = "files_from") -> AbstractContextManager[BinaryIO]:
+def open_listing(path: str, argument: str = "files_from") -> AbstractContextManager[BinaryIO]:
     """Open a list of sources, which this argument names; `-` is standard input, which stays open.
 
     Raises:
@@ -46,11 +48,19 @@ def read_list(
             while chunk := stream.read(CHUNK):
                 *names, remainder = (remainder + chunk).split(separator)
                 yield from _arguments(names, separator)
+                if len(remainder) > LONGEST_NAME:
+                    reason = "it holds a name of over a megabyte; check that it is a list, and `null_separated`"
+                    yield _end_of_list(path, reason)
+                    return
     except OSError as error:
-        message = f"the list could not be read to its end: {error.strerror or error}"
-        yield Source(path, problem=Problem("unreadable", message), listed=False)
+        yield _end_of_list(path, str(error.strerror or error))
         return
     yield from _arguments([remainder], separator)
+
+
+def _end_of_list(path: str, reason: str) -> Source:
+    problem = Problem("unreadable", f"the list could not be read to its end: {reason}")
+    return Source(path, problem=problem, listed=False)
 
 
 def _arguments(names: list[bytes], separator: bytes) -> Iterator[str]:

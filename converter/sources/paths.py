@@ -16,7 +16,6 @@ from typing import BinaryIO
 
 from converter.addresses import public
 from converter.errors import SourceError, UsageError
-from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
 from converter.model.source import FileOnDisk, Source
 from converter.problems import Problem
 from converter.sources.clock import Clock
@@ -262,22 +261,20 @@ def _search(
                 search.left_out.formats[suffix_of(name)] += 1
 
 
-def read_file(
+def read_local_file(
     path: str,
-    maximum_bytes: int = DEFAULT_MAXIMUM_BYTES,
-    maximum_seconds: float | None = DEFAULT_MAXIMUM_SECONDS,
+    maximum_bytes: int,
+    maximum_seconds: float | None,
     searched: bool = False,
 ) -> Source:
     """Return the file as a source; an error becomes its problem."""
     return read_document_file(LocalFile(path, searched, spelling_of(path)), maximum_bytes, maximum_seconds)
 
 
-def read_there(
-    file: LocalFile, folder: str, maximum_bytes: int, maximum_seconds: float | None = DEFAULT_MAXIMUM_SECONDS
-) -> Source:
-    """Read a file as `read_file` does, but with its path relative to `folder` instead of the working folder."""
+def read_there(file: LocalFile, folder: str, maximum_bytes: int, maximum_seconds: float | None) -> Source:
+    """Read a file as `read_local_file` does, but with its path relative to `folder` instead of the working folder."""
     path = os.path.join(folder, file.path)
-    return replace(read_file(path, maximum_bytes, maximum_seconds, file.searched), key=file.key)
+    return replace(read_local_file(path, maximum_bytes, maximum_seconds, file.searched), key=file.key)
 
 
 def find_document_file(file: File, maximum_bytes: int, maximum_seconds: float | None) -> Source:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from converter.addresses import displayed_name, redact
-from converter.errors import UsageError, install_command
+from converter.errors import UsageError, first_line, install_command
 from converter.model.source import Source
 from converter.sources.files import source_of_problem
 from converter.sources.table_rows import BATCH_ROWS, Columns, check_schema, rows_of_batches
@@ -32,7 +32,7 @@ def sources_of_query(query: str, database: str | None, columns: Columns, maximum
     try:
         connection = duckdb.connect(database or IN_MEMORY, read_only=database is not None)
     except duckdb.Error as error:
-        raise UsageError(f"is not a database that DuckDB can open: {_first_line(error)}", source=database) from None
+        raise UsageError(f"is not a database that DuckDB can open: {first_line(error)}", source=database) from None
     with connection:
         try:
             statements = duckdb.extract_statements(query)
@@ -40,16 +40,12 @@ def sources_of_query(query: str, database: str | None, columns: Columns, maximum
                 raise UsageError("`query` must be one SELECT statement")
             reader = connection.sql(query).to_arrow_reader(BATCH_ROWS)
         except duckdb.Error as error:
-            raise UsageError(f"`query`: {_first_line(error)}") from None
+            raise UsageError(f"`query`: {first_line(error)}") from None
         check_schema(columns, reader.schema)
         table = displayed_name(database) if database else "query"
         try:
             for row in rows_of_batches(reader, columns, maximum_bytes):
                 yield source_of_row(row, table, columns, maximum_bytes)
         except (duckdb.Error, OSError, ValueError) as error:  # pyarrow passes on what DuckDB raised
-            message = f"the query stopped: {redact(_first_line(error))}"
+            message = f"the query stopped: {redact(first_line(error))}"
             yield replace(source_of_problem(table, "unreadable", message), listed=False)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]

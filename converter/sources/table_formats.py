@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from converter.errors import SourceError
+from converter.errors import SourceError, first_line
 from converter.problems import Problem
 from converter.sources.delimited import Record, Records
 from converter.sources.table_rows import (
@@ -19,7 +19,6 @@ from converter.sources.table_rows import (
     Columns,
     SourceRow,
     check_schema,
-    first_line,
     rows_of_batches,
 )
 from converter.sources.unpacking import CheckedMessages, check_unpacked, repeated_bytes

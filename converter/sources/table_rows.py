@@ -9,8 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from converter.errors import UsageError
+from converter.errors import UsageError, first_line
 from converter.problems import Problem
+from converter.settings import names_in
 
 BATCH_ROWS = 64
 """Rows in memory at a time; each may be a long document."""
@@ -32,6 +33,12 @@ class Columns:
     text: str
     key: str | None = None
     keep: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Take `keep` as one text with commas too, as `--keep` does; refuse columns that are not named by texts."""
+        object.__setattr__(self, "keep", names_in(self.keep))
+        if wrong := [name for name in self.names if not isinstance(name, str)]:
+            raise UsageError(f"a column is named by a text, not by {wrong[0]!r}")
 
     @property
     def names(self) -> list[str]:
@@ -171,11 +178,6 @@ def too_large(number: int, size: int, maximum_bytes: int) -> Problem:
     """Return the problem of a row that is larger than the limit."""
     message = f"row {number} has {size} bytes, the limit is {maximum_bytes}; raise it with `maximum_bytes`"
     return Problem("too_large", message)
-
-
-def first_line(error: Exception) -> str:
-    """Return the first line of an error's message, or the name of its type."""
-    return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 def _describe(types: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 
-from converter.errors import UsageError
+from converter.errors import UsageError, first_line
 from converter.limits import DEFAULT_MAXIMUM_BYTES
 from converter.model.source import NO_PARTITION, Source
 from converter.sources.clock import Clock
@@ -26,7 +26,7 @@ from converter.sources.files import (
     unpack,
 )
 from converter.sources.table_formats import TABLE_READERS, TABLE_SUFFIXES
-from converter.sources.table_rows import Columns, SourceRow, check_schema, first_line, rows_of_batches, too_large
+from converter.sources.table_rows import Columns, SourceRow, check_schema, rows_of_batches, too_large
 from converter.text.office import format_by_content
 
 PARTITION = re.compile(r"(?<![^/])([^/=]++)=([^/]*+)/")

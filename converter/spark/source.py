@@ -28,13 +28,14 @@ from converter.model.source import Source
 from converter.output import Output
 from converter.plugins import Plugin, check_same, plugins
 from converter.records import RECORDS
+from converter.records.record import metadata_text
 from converter.schema.load import load_schemas
 from converter.sources import LocalFile, find_files, read_there
 from converter.spark.documents import FILES, lists_of
 from converter.spark.job import check_output
 
 SETTLED_SECONDS = 2.0
-"""A stream takes a file once it is this old: a file system's clock is coarse, and may be another machine's."""
+"""A stream takes a file only at this age: the clock of a file system is coarse, and may be another machine's."""
 
 FileList = list[LocalFile | Source]
 
@@ -63,7 +64,7 @@ class RecordSource(DataSource):
                     field.name,
                     from_arrow_type(field.type),
                     field.nullable,
-                    {"comment": (field.metadata or {}).get(b"description", b"").decode()},
+                    {"comment": metadata_text(field, "description")},
                 )
                 for field in _plain(self._converter.schema)
             ]

@@ -44,8 +44,8 @@ BATCH_DOCUMENTS = 256
 BATCH_SETTING = "spark.sql.execution.arrow.maxRecordsPerBatch"
 
 DATASET_BYTES, LEAST_DATASET_TASKS = 64 * 1024 * 1024, 8
-"""The bytes of parts for each task that writes data sets, and how many tasks there are at least, if as many converted:
-most data sets are small, and creating their files takes longer than filling them."""
+"""Bytes of parts for each task that writes data sets; and the minimum number of these tasks, if at least as many tasks
+converted. Most data sets are small, and creating their files takes longer than filling them."""
 
 Function: TypeAlias = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 

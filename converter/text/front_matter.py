@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from converter.limits import import_whole
 from converter.problems import Problem
 from converter.text.front_matter_entries import duplicate_key_message, read_entries
-from converter.text.whole_fence import whole_fence
+from converter.text.whole_fence import fences_around
 
 Metadata = dict[str, Any]
 
@@ -32,10 +32,15 @@ ENTRY = re.compile(r"\s*$|\s|[\"']?[\w.@-]+[\"']?\s*[:=]|[-#\[{}\]]")
 TOML_PLACE = re.compile(r" \(at line (\d+), column \d+\)")
 MAXIMUM_NODES = 100_000
 MAXIMUM_DEPTH = 100
+MERGE = "tag:yaml.org,2002:merge"
 LEAST_EXPANSION = 100_000
 """Characters that aliases may add to front matter; longer front matter may double."""
 MOST_PROBLEMS = 20
 """At most this many lines of one front matter are reported; its whole text is kept as a block."""
+
+
+class ExpansionError(ValueError):
+    """The aliases or merges of well-formed front matter stand for too much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ class FrontMatter:
     raw: str
     line_end: int
     metadata: Metadata | None
-    line_start: int = 1
+    line_start: int
 
     @property
     def title(self) -> str | None:
@@ -94,7 +99,7 @@ def front_matter_start(lines: Sequence[str]) -> int:
         elif line:
             break
         at += 1
-    fences = whole_fence(lines) if at < len(lines) and lines[at].startswith(("```", "~~~")) else ()
+    fences = fences_around(lines) if at < len(lines) and lines[at].startswith(("```", "~~~")) else ()
     return fences[0] + 1 if fences else at
 
 
@@ -118,16 +123,14 @@ def _cut(lines: list[str], start: int, problems: list[Problem]) -> FrontMatter |
     raw = "\n".join(lines[start : end + 1])
     content = [*[""] * start, *lines[start + 1 : end]]  # blank lines above keep the numbers of those below
     notes: list[tuple[int, str]] = []
-    is_parsed = False
     try:
         value = PARSERS[format]("\n".join(content), notes)
-        is_parsed = True
         metadata = to_json_value({} if value is None else value, len(raw))
     except (ValueError, RecursionError) as error:
         if not all(map(ENTRY.match, content)):
             return None
-        # Text that parses but fails afterwards expands too far, and nesting that deep is not an accident.
-        is_divisible = not is_parsed and not isinstance(error.__cause__ or error, RecursionError)
+        # Text that expands too far is well-formed, and nesting that deep is not an accident.
+        is_divisible = not isinstance(error.__cause__ or error, RecursionError | ExpansionError)
         matter = FrontMatter(format, raw, end + 1, None, line)
         return replace(matter, metadata=_read_by_entry(content if is_divisible else [], matter, error, problems))
     if not isinstance(metadata, dict):
@@ -142,7 +145,7 @@ def _read_by_entry(lines: list[str], matter: FrontMatter, error: Exception, prob
     entries = read_entries(lines, format, lambda text: PARSERS[format](text, []))
     try:
         metadata: Metadata = to_json_value(entries.values, len(raw))
-    except (ValueError, RecursionError):  # readable, but expands too far
+    except (ExpansionError, RecursionError):  # readable
         metadata = {}
     if not metadata or not entries.faults:
         message, line = _explain(error)
@@ -226,7 +229,7 @@ def _note_duplicate_keys(root: Any) -> Notes:
         for part in node.value:
             key, value = part if isinstance(part, tuple) else (None, part)
             stack.append(value)
-            if key is None or not isinstance(key.value, str) or key.tag == "tag:yaml.org,2002:merge":
+            if key is None or not isinstance(key.value, str) or key.tag == MERGE:
                 continue
             line = key.start_mark.line + 1
             if key.value in lines:
@@ -293,6 +296,18 @@ def yaml_loader() -> type[Any]:
 
     class FrontMatterLoader(base):  # type: ignore[misc]
         yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+        merged_nodes = 0
+
+        def flatten_mapping(self, node: Any) -> None:
+            """Replace `<<` by the entries that it merges, which may be mappings with merges: a chain of them takes time
+            by its square, and before PyYAML 6.0.4 `[*a, *a]` doubles `a`."""
+            for key, value in node.value:
+                if key.tag == MERGE and isinstance(value, yaml.SequenceNode):
+                    value.value = list({id(part): part for part in value.value}.values())
+            super().flatten_mapping(node)
+            self.merged_nodes += len(node.value)
+            if self.merged_nodes > MAXIMUM_NODES:
+                raise ExpansionError(f"its merges expand to more than {MAXIMUM_NODES} values; write them out")
 
     def number(loader: Any, node: Any) -> Any:
         try:
@@ -304,7 +319,7 @@ def yaml_loader() -> type[Any]:
     add = FrontMatterLoader.add_implicit_resolver
     add("tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
     add("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
-    add("tag:yaml.org,2002:merge", re.compile(r"^<<$"), ["<"])
+    add(MERGE, re.compile(r"^<<$"), ["<"])
     add("!number", re.compile(r"^-?[0-9][0-9.]*(?:[eE][-+]?[0-9]+)?$"), list("-0123456789"))
     FrontMatterLoader.add_constructor("!number", number)
     # An unknown tag (`!include x`) is meant for another program: keep the value.
@@ -333,7 +348,7 @@ def to_json_value(value: Any, size: int) -> Any:
     YAML package limits them: an alias is one shared object for it, a few lines of them a tree of any size in JSON.
 
     Raises:
-        ValueError: the value is too deep, expands too far (an alias bomb), or contains itself.
+        ExpansionError: the value is too deep, expands too far (an alias bomb), or contains itself.
     """
     nodes = characters = 0
     maximum_characters = size + max(size, LEAST_EXPANSION)
@@ -343,7 +358,7 @@ def to_json_value(value: Any, size: int) -> Any:
         text = _string(value)
         characters += len(text)
         if characters > maximum_characters:
-            raise ValueError(
+            raise ExpansionError(
                 f"its aliases expand to more than {maximum_characters} characters; write out what they stand for"
             )
         return text
@@ -352,7 +367,7 @@ def to_json_value(value: Any, size: int) -> Any:
         nonlocal nodes
         nodes += 1
         if depth > MAXIMUM_DEPTH or nodes > MAXIMUM_NODES:
-            raise ValueError(f"expands to more than {MAXIMUM_NODES} values or {MAXIMUM_DEPTH} levels")
+            raise ExpansionError(f"expands to more than {MAXIMUM_NODES} values or {MAXIMUM_DEPTH} levels")
         if isinstance(value, dict):
             return {string(key): convert(item, depth + 1) for key, item in value.items()}
         if isinstance(value, list | tuple | set):

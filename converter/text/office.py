@@ -1,6 +1,6 @@
 """HTML, DOCX, PPTX, XLSX, PDF and EPUB -> Markdown, in a separate process (`office_reader.py`).
 
-HTML is read by `web/`, the others by markitdown.
+HTML is read by `web/`, XLSX by `workbook.py`, PPTX by `slides.py`, the others by markitdown.
 
 That process enforces limits of memory and time, whatever size a document unpacks to. It starts with a thread's first
 office document, and also reads the following ones.
@@ -53,7 +53,7 @@ PROBLEMS = {
     "no_metadata": "what the page says of itself (title, author, date) could not be read",
     "no_main_content": "no main content was found, so the whole page was read; is it an article?",
 }
-"""What a reader says of a document that it could read only in part."""
+"""The problem codes for documents that a reader could read only in part."""
 PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from converter.text.office_reader import main; main()"
 )
@@ -127,7 +127,10 @@ def to_markdown(
     answer, markdown = process.ask(raw, request)
     if "code" in answer:
         raise SourceError(answer["message"], code=answer["code"])
-    return markdown.decode("utf-8", "replace"), [Problem(code, PROBLEMS[code]) for code in answer["problems"]]
+    problems = [Problem(code, PROBLEMS[code]) for code in answer["problems"]]
+    if answer["left_out"]:
+        problems.append(Problem("left_out", f"its text lacks {'; '.join(answer['left_out'])}"))
+    return markdown.decode("utf-8", "replace"), problems
 
 
 _thread = threading.local()
@@ -138,8 +141,7 @@ class _Process:
 
     def __init__(self) -> None:
         path = json.dumps([entry or os.getcwd() for entry in sys.path])
-        # markitdown reads XLSX with pandas, which does not need pyarrow strings; BLAS threads would only take memory.
-        environment = {**os.environ, "PANDAS_FUTURE_INFER_STRING": "0", "OPENBLAS_NUM_THREADS": "1"}
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # threads of BLAS would only take memory
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-c", PROGRAM, path],  # -P: no modules from the working folder
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
@@ -181,7 +183,8 @@ class _Process:
             if seconds is not None and (seconds_left() or 0) <= 0:
                 raise OutOfTime from None
             raise SourceError(
-                "the process that read the document ended; is the document complete?", code="crashed"
+                "the process that read the document ended: it is broken, or needs more memory than a reader may take",
+                code="crashed",
             ) from error
         finally:
             if timer is not None:

@@ -12,6 +12,7 @@ from converter.errors import DecodingError
 from converter.expressions import expression
 from converter.limits import import_whole
 from converter.problems import Problem
+from converter.text.foreign import foreign_format
 from converter.text.front_matter import FrontMatter, cut_front_matter
 
 # Byte order marks, longest first: the UTF-32 mark begins with the UTF-16 one.
@@ -109,6 +110,8 @@ def decode(raw: bytes, source: str, problems: list[Problem], encoding: str | Non
     Raises:
         DecodingError: the bytes are not text.
     """
+    if kind := foreign_format(raw):
+        raise DecodingError(f"not text but {kind}", source=source, code="binary")
     for mark, mark_encoding in BYTE_ORDER_MARKS:
         if raw.startswith(mark):
             body = raw[len(mark) :]

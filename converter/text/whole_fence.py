@@ -9,7 +9,7 @@ OPENING = re.compile(r"(`{3,}|~{3,})[ \t]*+\{?\.?(?:markdown|md|mdx|gfm|commonma
 FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})[ \t]*+(.*)")
 
 
-def whole_fence(lines: Sequence[str]) -> tuple[int, ...]:
+def fences_around(lines: Sequence[str]) -> tuple[int, ...]:
     """Return the indexes of the fences that hold all other lines of a document; none if there are no such fences.
 
     A document that breaks off has no closing fence. In CommonMark the fence of an inner code block may close the outer

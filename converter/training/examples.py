@@ -4,6 +4,8 @@ Each kind comes from a folder that the command line names:
 
 - `pages`: texts that extractors took from real pages (EXTRACTOR/NNNN.txt), with the headings of the pages' own HTML
   (EXTRACTOR.jsonl, a line a text: `file`, `site`, `headings` as [line, level], and `either`, lines that may be one).
+- `mixtures` and `gaps`: what `variants.py` makes of these.
+- `own`: the same of pages that were written for training (`tests/benchmarks/own_pages.tar.xz`); `render.py` makes them.
 - `extracts`: texts that extractors took from clean documents rendered as pages (SOURCE/EXTRACTOR/NNNN.txt), with the
   documents' units (SOURCE/truth.jsonl: `source`, `headings`, `levels`, `paragraphs`, `items`, `rows`, `chrome`).
 - `corpora`: clean Markdown (SOURCE/**/*.md), damaged by `damage.py`.
@@ -18,18 +20,34 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from converter.repair import draft_for_headings
+from converter.repair import draft_before
 from converter.repair.headings.blocks import Page, blocks_of
 from converter.training.damage import LAYOUTS, UNDIVIDED, CleanBlock, clean_blocks, write_lines
+from converter.training.extracts import extracts_in, letters_of
 from converter.training.undivided import AMBIGUOUS, undivided_texts
+from converter.training.variants import Text, gapped_texts, mixtures_of
 
-WEIGHTS = {"pages": 3.0, "extracts": 0.4, "corpora": 1.0, "excerpts": 3.0, "undivided": 0.8, "ambiguous": 0.05}
+WEIGHTS = {
+    "pages": 3.0,
+    "mixtures": 1.0,
+    "gaps": 1.0,
+    "own": 1.0,
+    "extracts": 0.4,
+    "corpora": 1.0,
+    "excerpts": 3.0,
+    "undivided": 0.8,
+    "ambiguous": 0.05,
+}
 """What a line of each kind counts: roughly as often as a pipeline meets it."""
+VARIANTS = ("mixtures", "gaps")
+"""Kinds that are made of `pages`."""
+OF_PAGES = ("pages", *VARIANTS, "own")
+"""Kinds whose lines count the less, the more candidates their text has; the weight is the mean of the kind."""
 BOLD = 2.0
 """How much more a bold line counts: extractors leave hardly any bold marks in texts of real pages."""
 
@@ -66,38 +84,51 @@ class Example:
 
 def page_of(lines: list[str]) -> tuple[Page, Sequence[int]] | None:
     """The page that the search for headings sees, and the line of each of its draft's lines; None if it sees none."""
-    draft = draft_for_headings(lines, range(len(lines)))
+    draft = draft_before("bare_heading", lines, range(len(lines)))
     if not (draft.state.spaced or draft.state.one_line) or draft.state.headings == "marked":
         return None
     page = Page(blocks_of(draft))
-    return (page, draft.numbers) if page.is_article else None
+    return (page, draft.numbers) if page.is_searched else None
 
 
 def page_examples(folder: Path) -> Iterator[Example]:
-    """The texts of real pages; those whose headings are marked, without their marks."""
+    """The texts of real pages, and variants of them; those whose headings are marked, without their marks."""
     for path in sorted(folder.glob("*.jsonl")):
-        for fields in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
-            lines = (folder / path.stem / fields["file"]).read_text(encoding="utf-8").split("\n")
-            truth: dict[int, bool | None] = dict.fromkeys(range(len(lines)), False)
-            truth |= {line - 1: None for line in fields["either"]}
-            levels = {line - 1: level for line, level in fields["headings"]}
-            truth |= dict.fromkeys(levels, True)
-            lines = [_HEADING_MARK.sub("", line) for line in lines]
-            if example := _example(f"site {fields['site']}", path.stem, "pages", lines, truth, levels):
-                yield example
+        texts = list(_texts_of(path))
+        chance = random.Random(path.stem)
+        kinds = {"pages": texts, "mixtures": mixtures_of(texts, chance), "gaps": gapped_texts(texts, chance)}
+        for kind, variants in kinds.items():
+            yield from _examples_of(variants, path.stem, kind)
+
+
+def own_examples(folder: Path) -> Iterator[Example]:
+    """The texts of pages that were written for training; a theme is a site."""
+    for path in sorted(folder.glob("*.jsonl")):
+        yield from _examples_of(_texts_of(path), path.stem, "own")
+
+
+def _texts_of(path: Path) -> Iterator[Text]:
+    for fields in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+        lines = (path.with_suffix("") / fields["file"]).read_text(encoding="utf-8").split("\n")
+        truth: dict[int, bool | None] = dict.fromkeys(range(len(lines)), False)
+        truth |= {line - 1: None for line in fields["either"]}
+        levels = {line - 1: level for line, level in fields["headings"]}
+        truth |= dict.fromkeys(levels, True)
+        yield Text(f"site {fields['site']}", [_HEADING_MARK.sub("", line) for line in lines], truth, levels)
+
+
+def _examples_of(texts: Iterable[Text], name: str, kind: str) -> Iterator[Example]:
+    for text in texts:
+        if example := _example(text.source, name, kind, list(text.lines), text.truth, text.levels):
+            yield example
 
 
 def extract_examples(folder: Path) -> Iterator[Example]:
     """The texts of clean documents rendered as pages."""
-    for path in sorted(folder.glob("*/truth.jsonl")):
-        for fields in map(json.loads, path.read_text(encoding="utf-8").splitlines()[:EXTRACTS]):
-            for extractor in fields["left"]:
-                text = path.parent / extractor / fields["source"]
-                if text.is_file():
-                    lines = text.read_text(encoding="utf-8", errors="replace").split("\n")
-                    truth, levels = _truth_by_order(lines, fields)
-                    if example := _example(path.parent.name, extractor, "extracts", lines, truth, levels):
-                        yield example
+    for source, extractor, lines, units in extracts_in(folder, EXTRACTS):
+        truth, levels = _truth_by_order(lines, units)
+        if example := _example(source, extractor, "extracts", lines, truth, levels):
+            yield example
 
 
 def _truth_by_order(lines: Sequence[str], fields: Mapping[str, Any]) -> tuple[dict[int, bool | None], dict[int, int]]:
@@ -105,15 +136,15 @@ def _truth_by_order(lines: Sequence[str], fields: Mapping[str, Any]) -> tuple[di
 
     A line that is a title elsewhere, or both a title and other text, is left open.
     """
-    titles = list(map(_letters, fields["headings"]))
-    others = {_letters(text) for kind in ("paragraphs", "items") for text in fields[kind]}
-    others |= {_letters(str(cell)) for row in fields["rows"] for cell in row}
-    open_texts = {*titles, *map(_letters, fields["neutral"])}
-    chrome = set(map(_letters, fields["chrome"]))
+    titles = list(map(letters_of, fields["headings"]))
+    others = {letters_of(text) for kind in ("paragraphs", "items") for text in fields[kind]}
+    others |= {letters_of(str(cell)) for row in fields["rows"] for cell in row}
+    open_texts = {*titles, *map(letters_of, fields["neutral"])}
+    chrome = set(map(letters_of, fields["chrome"]))
     truth: dict[int, bool | None] = {}
     levels: dict[int, int] = {}
     start = 0
-    for at, letters in enumerate(map(_letters, lines)):
+    for at, letters in enumerate(map(letters_of, lines)):
         truth[at] = None if letters in open_texts else False
         if letters in titles[start:] and letters not in others and (start or letters not in chrome):
             truth[at] = True
@@ -122,14 +153,10 @@ def _truth_by_order(lines: Sequence[str], fields: Mapping[str, Any]) -> tuple[di
     return truth, levels
 
 
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text.lower()))
-
-
-def corpus_examples(folder: Path, documents: int, seed: int = 0) -> Iterator[Example]:
+def corpus_examples(folder: Path, documents: int) -> Iterator[Example]:
     """The documents of one source of clean Markdown, damaged in some layouts, and texts without headings."""
     files = sorted(path for path in folder.rglob("*.md") if 500 < path.stat().st_size < 300_000)
-    random.Random(seed).shuffle(files)
+    random.Random(0).shuffle(files)
     count = 0
     for path in files:
         if count == documents:

@@ -1,14 +1,14 @@
 """Train the heading model from folders of documents whose headings are known.
 
-    python -m converter.training.train [--pages FOLDER] [--extracts FOLDER] [--corpora FOLDER]
-                                       [--documents 50] [--leave-out] [--write]
+    python -m converter.training.train [--pages FOLDER] [--own FOLDER] [--extracts FOLDER]
+                                       [--corpora FOLDER] [--documents 50] [--leave-out] [--write]
 
 `examples.py` says what each folder holds, and what each kind of document counts. `--leave-out` trains without each
 group of sources (sites or corpora; one in FOLDS) in turn, and prints for each extractor and layout how its unseen
 documents are read: precision, recall and F1 of headings, the share with the true parent, and a reliability table.
 `--write` trains on everything and writes `headings/weights.json` and `headings/trees.py`.
 
-The shipped weights come from all three folders.
+The shipped weights come from all folders but `--own`, without variants of pages (`variants.py`).
 Training needs LightGBM, NumPy and markdown-it-py; using the model needs none of them.
 """
 
@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import zlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,12 +32,21 @@ from converter.repair.headings.model import read_forests
 from converter.repair.headings.recover import choose_headings, confidence_of, levels_of, title_of
 from converter.repair.headings.surroundings import Surroundings
 from converter.training import trees
-from converter.training.examples import BOLD, WEIGHTS, Example, corpus_examples, extract_examples, page_examples
+from converter.training.examples import (
+    BOLD,
+    OF_PAGES,
+    VARIANTS,
+    WEIGHTS,
+    Example,
+    corpus_examples,
+    extract_examples,
+    own_examples,
+    page_examples,
+)
+from converter.training.folds import FOLDS, fold_of
 from converter.training.outline import gains_of, parents_of
 
 FILE = Path(model.__file__).with_name("weights.json")
-FOLDS = 6
-"""Groups of sources, each of which is left out in turn."""
 ROUNDS, TITLE_ROUNDS = 190, 60
 STAKE = 0.15
 """What a title of a document counts in training if no parent of a heading depends on it; others count more."""
@@ -58,7 +66,7 @@ PARAMETERS = {
     "verbose": -1,
 }
 """Small trees and few: they are read in Python, and what they say can be explained."""
-DIGITS = 4
+DECIMALS = 4
 """Digits of thresholds and results in the file."""
 
 Vector = npt.NDArray[np.float64]
@@ -75,8 +83,10 @@ class Table:
         truth, weight, fold, gain, self.starts = [], [], [], [], [0]
         for example in examples:
             surroundings = Surroundings(example.page)
-            share, gains = WEIGHTS[example.kind], gains_of(example.levels)
-            if example.kind == "pages":
+            share = WEIGHTS[example.kind]
+            # The title of a mixture does not stand above its own text.
+            gains = {} if example.kind in VARIANTS else gains_of(example.levels)
+            if example.kind in OF_PAGES:
                 share = 1 / sqrt(max(1, len(example.page.candidates)))
             for at in example.page.candidates:
                 features = model.all_features(example.page, surroundings, at)
@@ -87,7 +97,7 @@ class Table:
                 emphasis = BOLD if example.page.blocks[at].bold else 1.0
                 weight.append(share * emphasis if at in example.truth else 0.0)
                 gain.append(gains.get(at, np.nan))
-            fold += [zlib.crc32(example.source.encode()) % FOLDS] * len(example.page.candidates)
+            fold += [fold_of(example.source)] * len(example.page.candidates)
             self.starts.append(len(truth))
         self.names = list(columns)
         self.matrix: Matrix = np.zeros((len(chunks), len(columns)), dtype=np.float32)
@@ -95,9 +105,11 @@ class Table:
             self.matrix[row, places] = values
         self.truth, self.weight, self.fold = np.array(truth, float), np.array(weight), np.array(fold)
         self.gain = np.array(gain)
-        pages = np.repeat([example.kind == "pages" for example in examples], np.diff(self.starts))
-        if pages.any():
-            self.weight[pages] *= WEIGHTS["pages"] * pages.sum() / self.weight[pages].sum()
+        kinds = np.repeat([example.kind for example in examples], np.diff(self.starts))
+        for kind in OF_PAGES:
+            rows = kinds == kind
+            if rows.any():
+                self.weight[rows] *= WEIGHTS[kind] * rows.sum() / self.weight[rows].sum()
 
     def fit(self, rows: npt.NDArray[np.bool_]) -> Any:
         """Boosted trees, trained on `rows`."""
@@ -137,10 +149,10 @@ def fields_of(forests: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any
 
     def node(tree: Mapping[str, Any]) -> Any:
         if "leaf_value" in tree:
-            return round(tree["leaf_value"], DIGITS)
+            return round(tree["leaf_value"], DECIMALS)
         index = positions.setdefault(tree["split_feature"], len(positions))
         branches = [node(tree["left_child"]), node(tree["right_child"])]
-        return [index, float(f"{tree['threshold']:.5g}"), *branches, round(tree["internal_value"], DIGITS)]
+        return [index, float(f"{tree['threshold']:.5g}"), *branches, round(tree["internal_value"], DECIMALS)]
 
     trees = {
         name: [node(tree["tree_structure"]) for tree in booster.dump_model()["tree_info"]]
@@ -203,6 +215,8 @@ def print_report(examples: Sequence[Example], starts: Sequence[int], chances: Ve
     """Print how each kind of document is read by models that have not seen its source."""
     scores: dict[tuple[str, str], Score] = defaultdict(Score)
     for example, start in zip(examples, starts, strict=False):
+        if example.kind in VARIANTS:
+            continue
         score = scores[example.kind, example.name]
         all_chances = dict(zip(example.page.candidates, chances[start:].tolist(), strict=False))
         headings = choose_headings(example.page, all_chances)
@@ -242,6 +256,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=Path, metavar="FOLDER", help="texts of real pages")
+    parser.add_argument("--own", type=Path, metavar="FOLDER", help="texts of pages that were written for training")
     parser.add_argument("--extracts", type=Path, metavar="FOLDER", help="texts of clean documents as pages")
     parser.add_argument("--corpora", type=Path, metavar="FOLDER", help="clean Markdown, a folder for each source")
     parser.add_argument("--documents", type=int, default=50, help="number of documents of each source of --corpora")
@@ -258,6 +273,8 @@ def main() -> None:
     if options.corpora:
         for corpus in sorted(path for path in options.corpora.iterdir() if path.is_dir()):
             examples += corpus_examples(corpus, options.documents)
+    if options.own:
+        examples += own_examples(options.own)
     table = Table(examples)
     print(f"{len(examples)} documents, {len(table.truth)} candidates, {len(table.names)} features", flush=True)
     if options.write is not None:

@@ -34,23 +34,22 @@ if TYPE_CHECKING:
         check_hints,
         common_conventions,
         infer,
-        infer_table,
         infer_tables,
         type_named,
     )
     from converter.values.languages import writes_comma
     from converter.values.string import texts
-    from converter.values.types import TYPES
+    from converter.values.value_types import TYPES
 
 __all__ = [
     "NO_HINTS", "TYPES", "UNTYPED", "Column", "Conventions", "DateOrder", "DecimalMark", "Hints", "RawTable",
     "asked_type", "check_hints", "column_name", "column_names", "common_conventions", "dataset_name", "infer",
-    "infer_table", "infer_tables", "storable", "texts", "type_named", "unify",
+    "infer_tables", "storable", "texts", "type_named", "unify",
     "writes_comma",
 ]  # fmt: skip
 
-_MODULES = {"writes_comma": "languages", "texts": "string", "TYPES": "types"}
-"""Where names are that are imported when they are first used; the others are in `inference.py`."""
+_MODULES = {"writes_comma": "languages", "texts": "string", "TYPES": "value_types"}
+"""The module of each name that is imported at its first use; all other names are in `inference.py`."""
 
 
 def __getattr__(name: str) -> Any:

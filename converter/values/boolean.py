@@ -11,7 +11,7 @@ SIGNS = {
     False: "✗ ✘ ❌ ✕ ✖ ❎ ☐ 🚫 👎 :x: :heavy_multiplication_x: :negative_squared_cross_mark: [ ] x ×",
 }
 
-WORDS = """
+WORD_PAIRS = """
     true / false
     yes / no
     y / n
@@ -43,7 +43,7 @@ def _vocabularies() -> list[Vocabulary]:
     signs["[ ]"] = signs.pop("[_]")
     pairs = [
         {word: truth for truth, words in zip((True, False), line.split("/"), strict=True) for word in words.split()}
-        for line in WORDS.strip().splitlines()
+        for line in WORD_PAIRS.strip().splitlines()
     ]
     # `✅ Yes`, `❌ no`: a sign and a word that agree.
     sign_words = {
@@ -59,15 +59,15 @@ CLEAR_WORDS = (VOCABULARIES[0].keys() | VOCABULARIES[1].keys() | VOCABULARIES[2]
 """Words that are boolean even if their opposite never occurs in the column; a lone `y` or `on` may be a code."""
 
 CODES = frozenset({"NO"})
-"""Words that are codes of countries as well, if their opposite never occurs: Norway."""
+"""Words that are also country codes, if their opposite never occurs: Norway."""
 CODE_HEADER = header_pattern(
     "country|countries|nation|nationality|code|iso|land|länder|pays|país|paese|state|region|locale|lang|language|"
     "sprache|langue|idioma|tld|domain|market|origin"
 )
-"""Headers whose two letters are codes: `NO` and `SI` are Norway and Slovenia, `no` is Norwegian."""
+"""Headers of columns with two-letter codes: `NO` and `SI` are Norway and Slovenia, `no` is Norwegian."""
 
-DIGITS = {"1": True, "0": False}
-"""Numbers, unless the user asks for booleans."""
+DIGIT_VALUES = {"1": True, "0": False}
+"""Digits are booleans only if the user asks for booleans."""
 
 VOCABULARIES_BY_WORD: dict[str, list[Vocabulary]] = {}
 for _vocabulary in VOCABULARIES:
@@ -78,8 +78,8 @@ for _vocabulary in VOCABULARIES:
 def read(cells: Cells) -> Reading | NoMatch:
     """Read true and false, or return the cell that is neither."""
     candidates: list[Vocabulary] = []
-    if cells.forced and any(text in DIGITS for text in cells.texts):
-        candidates = [DIGITS | VOCABULARIES[0] | VOCABULARIES[1] | VOCABULARIES[2]]
+    if cells.forced and any(text in DIGIT_VALUES for text in cells.texts):
+        candidates = [DIGIT_VALUES | VOCABULARIES[0] | VOCABULARIES[1] | VOCABULARIES[2]]
     for text in cells.texts[: cells.allowed + 1]:
         if candidates:
             break

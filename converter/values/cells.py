@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -11,13 +12,16 @@ import pyarrow as pa
 from converter.model.hints import Hints
 from converter.values.characters import fold, split_mark
 from converter.values.column import NO_CONVENTIONS, Conventions
-from converter.values.missing import BLANK, LONGEST, MISSING, NO_RESULT, UNKNOWN, holds_results
+from converter.values.missing import BLANK, LONGEST_TOKEN, MISSING, NO_RESULT, UNKNOWN, holds_results
 from converter.values.raised import RaisedMark, are_notes, split_raised
 
 Result = TypeVar("Result")
 
 LONGEST_VALUE = 64
 """The maximum length of a number, date or duration, in characters."""
+
+INDEXES_AT_ONCE = 4096
+"""Indexes made as objects at a time."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +125,16 @@ class Cells:
 
 
 def indexes_without(count: int, gaps: Sequence[int]) -> Sequence[int]:
-    """Return the indexes below `count` except these; a range if there are none, to save a list of a million numbers."""
+    """Return the indexes below `count` except these; a range if there are none. As objects, a million numbers would
+    take nine times the memory."""
     if not gaps:
         return range(count)
     gap_set = frozenset(gaps)
-    return [index for index in range(count) if index not in gap_set]
+    indexes = array("i")
+    for start in range(0, count, INDEXES_AT_ONCE):
+        end = min(start + INDEXES_AT_ONCE, count)
+        indexes.fromlist([index for index in range(start, end) if index not in gap_set])
+    return indexes
 
 
 def prepare(
@@ -138,7 +147,7 @@ def prepare(
 ) -> Cells:
     """Split the cells into filled and missing, remove footnote marks, fold characters."""
     null_values = frozenset(fold(token).casefold() for token in hints.null_values)
-    longest_token = max([LONGEST, *map(len, null_values)])
+    longest_token = max([LONGEST_TOKEN, *map(len, null_values)])
     missing_tokens = MISSING | null_values if null_values else MISSING
     texts: list[str] = []
     missing: list[int] = []

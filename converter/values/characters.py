@@ -23,7 +23,7 @@ FOLD: dict[int, str | None] = {
 """Table for `str.translate`: minus signs and dashes, spaces, digits of other scripts, full-width signs."""
 
 # A footnote mark at the end of a cell: `12*`, `12 †`, `12[1]`, `12 [^a]`.
-MARK = expression(r"(?<=[^*†‡§¶\]\s]) ?((?:[*†‡§¶]|\[\^?[0-9a-z]{1,3}\])++)$")
+FOOTNOTE_MARK = expression(r"(?<=[^*†‡§¶\]\s]) ?((?:[*†‡§¶]|\[\^?[0-9a-z]{1,3}\])++)$")
 MARK_ENDS = frozenset("*†‡§¶]")
 
 
@@ -34,7 +34,7 @@ def fold(text: str) -> str:
 
 def split_mark(text: str) -> tuple[str, str | None]:
     """Return a cell without the footnote mark at its end, and that mark: `12 †` gives `12` and `†`."""
-    match = MARK.search(text) if text[-1:] in MARK_ENDS else None
+    match = FOOTNOTE_MARK.search(text) if text[-1:] in MARK_ENDS else None
     return (text[: match.start()], match[1]) if match else (text, None)
 
 

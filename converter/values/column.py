@@ -24,9 +24,9 @@ class Conventions:
     decimal: DecimalMark | None = None
     """`.` or `,`, proved by a number that can be read in only one way."""
     writes_comma: Callable[[], bool] = _no
-    """Tells whether the language of the document has a decimal comma: `1.234` and `1,234` are open without proof.
+    """Returns whether the document's language has a decimal comma, which leaves `1.234` and `1,234` open without proof.
 
-    Few columns ask, and to read the words of a document takes a third of the time of its columns."""
+    Few columns ask, and reading the words of a document takes a third of the time of its columns."""
     short_clock: bool = False
     """Whether `1:29.10` is minutes and seconds, proved by one that cannot be hours, such as `1:29.75`."""
 
@@ -43,7 +43,7 @@ class Column:
     header: str
     """The header as given."""
     name: str
-    """The readable, safe name; unique within the table when it comes from `infer_table`."""
+    """The readable, safe name; unique within the table when it comes from `infer_tables`."""
     type: pa.DataType
     """The Arrow type; `null` only if all cells are blank (`missing.BLANK`) or in `Hints.null_values`."""
     unit: str | None

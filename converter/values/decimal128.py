@@ -12,7 +12,7 @@ from converter.values.cells import Cells, NoMatch, Reading
 from converter.values.guards import EXACT_DIGITS
 from converter.values.int64 import LARGEST
 from converter.values.lattice import MOST_DIGITS, decimal128
-from converter.values.numbers import numeric_reading, read_numbers
+from converter.values.numerals import numeric_reading, read_numbers
 from converter.values.quantities import Numbers
 
 

@@ -19,6 +19,7 @@ from decimal import Decimal
 from converter.values.cells import LONGEST_VALUE, Cells, NoMatch, Reading
 from converter.values.column import Conventions
 from converter.values.guards import LETTERED_CODE, decade_reason, header_pattern
+from converter.values.int64 import LARGEST
 from converter.values.lattice import DURATION
 from converter.values.time64 import DURATION_HEADER
 
@@ -35,7 +36,7 @@ MICROSECONDS: dict[str, int] = {
     }.items()
     for word in words.split()
 }
-WORDS = re.compile(r"-?(?:[0-9]{1,9}(?:\.[0-9]{1,6})? ?[a-zµ]{1,12}\.?(?:, ?(?:and )?| and | |$|(?=[0-9])))+", re.I)
+SPELLED = re.compile(r"-?(?:[0-9]{1,9}(?:\.[0-9]{1,6})? ?[a-zµ]{1,12}\.?(?:, ?(?:and )?| and | |$|(?=[0-9])))+", re.I)
 PART = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([a-zµ]+)", re.I)
 ISO = re.compile(
     r"(-?)P(?:([0-9]{1,6})W)?(?:([0-9]{1,7})D)?"
@@ -54,7 +55,6 @@ ANGLE_HEADER = header_pattern(
 SMALLEST_LONE_UNIT = MICROSECONDS["s"]
 """The smallest unit that may stand alone: `45m` beside `2h` is a duration, `12 ms` a measurement."""
 PARTS = [MICROSECONDS[unit] for unit in ("w", "d", "h", "m", "s")]
-LARGEST = 2**63 - 1
 
 
 def parse(text: str) -> int | None:
@@ -71,7 +71,7 @@ def parse(text: str) -> int | None:
         return (-length if clock_minus else length) + int(f"{minus or ''}{days or 0}") * MICROSECONDS["d"]
     elif match := SHORT_CLOCK.fullmatch(text):
         pairs = [(match[1], MICROSECONDS["m"]), (f"{match[2]}.{match[4]}", MICROSECONDS["s"])]
-    elif WORDS.fullmatch(text):
+    elif SPELLED.fullmatch(text):
         parts = PART.findall(text)
         lengths = [MICROSECONDS.get(word.lower(), 0) for _, word in parts]
         # From the largest unit to the smallest, none twice: `20m 1h` is not a duration.

@@ -38,24 +38,24 @@ PHYSICAL_HEADER = header_pattern(
     r"charge|capacity|capacitance|kapazität|params?|parameters?|sizes?|größe|revenue|sales|umsatz|income|profit|"
     r"market cap|gdp|worth|budget|funding|valuation|count|total"
 )
-"""Headers of what is measured in units of one capital letter: `16A` under `Fuse` is a current."""
+"""Headers of quantities measured in units of one capital letter: `16A` under `Fuse` is a current."""
 REFERENCE_HEADER = header_pattern(
     r"notes|footnotes?|refs?|references?|citations?|see|sources?|anm|anmerkung\w*|fußnoten?"
 )
-"""Headers of the numbers of notes, of which a cell may have several: `8,19`."""
+"""Headers of columns with the numbers of notes, of which a cell may have several: `8,19`."""
 DECADE_HEADER = header_pattern(r"decades?|eras?|epochs?|generations?|jahrzehnte?|décennies?|décadas?|decenni\w*")
 MEASURE_HEADER = header_pattern(
     r"price|preis|prix|precio|prezzo|cost|fee|rate|ratio|scores?|ratings?|average|avg|mean|median|sd|std|sem|gpa|grade|note|"
     r"index|value|weight|height|length|width|distance|density|ph|odds|eps|yield|seconds|minutes|hours"
 )
-"""Headers of measures: 3.10 under `Price` is not a version, whatever stands beside it."""
+"""Headers of measurements: 3.10 under `Price` is not a version, whatever is in the other cells."""
 COUNT_HEADER = header_pattern(
     r"attendance|spectators|population|inhabitants|residents|votes|voters|visitors|views|followers|subscribers|"
     r"downloads|users|members|employees|copies|einwohner|zuschauer|besucher|stimmen|mitglieder|mitarbeiter|habitants|"
     r"affluence|spectateurs|población|habitantes|asistencia|espectadores|spettatori|abitanti|popolazione|população|"
     r"inwoners|toeschouwers"
 )
-"""Headers of what is counted in thousands: 45.123 under `Zuschauer` is hardly a fraction."""
+"""Headers of counts in the thousands: 45.123 under `Zuschauer` is hardly a fraction."""
 ACCOUNT_HEADER = header_pattern(
     r"(?:19|20)[0-9]{2}|fy ?[0-9]{2,4}|q[1-4]|net|profit|loss|gain|income|revenue|sales|cash|change|balance|variance|"
     r"earnings|ebit|ebitda|assets|liabilities|equity|budget|expenses?|amount|total|delta|difference|gewinn|verlust|"
@@ -86,7 +86,7 @@ PARTS = (
     (header_pattern(r"ip|innings pitched"), re.compile(r"[0-9]{1,4}\.[012]"), "innings and outs"),
     (header_pattern(r"overs?|ov"), re.compile(r"[0-9]{1,3}(?:\.[0-5])?"), "overs and balls"),
 )
-"""Headers under which a point parts two counts, the form of all cells then, and what they count."""
+"""Headers under which a point separates two counts, the form that all cells then have, and what is counted."""
 
 EXPONENT_CODE = re.compile(r"([0-9]+)[eE]([0-9]+)")
 SIGNED_OR_FRACTION = re.compile(r"[.,+-]")

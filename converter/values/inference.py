@@ -18,7 +18,7 @@ from converter.values.column import NO_CONVENTIONS, NO_MARKS, Column, Convention
 from converter.values.lattice import NULL, STRING, decimal128
 from converter.values.names import column_name, column_names
 from converter.values.shapes import shape_reason
-from converter.values.types import ALIASES, BY_NAME, TYPES, Type, fault_of
+from converter.values.value_types import ALIASES, BY_NAME, TYPES, Type, fault_of_type
 
 CELLS_PER_MISFIT = 5
 """The evidence of a string column names a type if at most one cell in this many does not fit."""
@@ -93,17 +93,6 @@ def infer(
     return _text_column(prepared_cells, name, _near_miss(prepared_cells) or "text")
 
 
-def infer_table(
-    headers: Sequence[str],
-    columns: Sequence[Sequence[str]],
-    lines: Sequence[int],
-    hints: Hints = NO_HINTS,
-    conventions: Conventions = NO_CONVENTIONS,
-) -> list[Column]:
-    """Return the typed columns of one table; proof from one column settles what another leaves open."""
-    return infer_tables([RawTable(headers, columns, lines)], hints, conventions)[0]
-
-
 def infer_tables(
     tables: Sequence[RawTable], hints: Hints = NO_HINTS, conventions: Conventions = NO_CONVENTIONS
 ) -> list[list[Column]]:
@@ -146,7 +135,7 @@ def check_hints(hints: Hints) -> None:
     """Raise UsageError for an invalid hint: an unknown or invalid type, a tolerance outside 0 to 1."""
     check_settings(hints)
     for type in hints.value_types:
-        if fault := fault_of(getattr(type, "name", ""), type):
+        if fault := fault_of_type(getattr(type, "name", ""), type):
             raise UsageError(f"{type!r} is not a value type: {fault}")
     try:
         types_of(hints)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from converter.values.cells import Cells, NoMatch, Reading
 from converter.values.lattice import INT64
-from converter.values.numbers import numeric_reading, read_numbers
+from converter.values.numerals import numeric_reading, read_numbers
 
 LARGEST = 2**63 - 1
 

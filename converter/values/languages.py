@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable
 from itertools import islice
 
-LONGEST, MOST_WORDS = 20_000, 4_000
-"""The characters of a block and the words of a document that are looked at."""
-FEWEST = 3
-SHARE = 0.05
-"""Fewer of these words, or a smaller share of all words, tell no language."""
+LONGEST_TEXT, MOST_WORDS = 20_000, 4_000
+"""Maximum characters of a block and words of a document that are examined."""
+FEWEST_WORDS = 3
+LEAST_SHARE = 0.05
+"""Fewer of these words, or a smaller share of all words, identify no language."""
 MAJORITY = 3
-"""How many times more of them there must be than of English ones."""
+"""Minimum ratio of these words to English ones."""
 
 _COMMA_WORDS = """
     der die das und ist nicht mit ein eine einen auf für von dem den sich auch werden wird sind wurde bei nach oder
@@ -41,10 +41,10 @@ CYRILLIC = re.compile(r"[а-яёіїєґ]{2,}")
 
 
 def writes_comma(texts: Iterable[str]) -> bool:
-    """Whether texts are in a language whose decimal mark is a comma, as far as their words tell."""
-    texts_words = (word for text in texts for word in WORD.findall(text[:LONGEST].lower()))
+    """Whether texts are in a language whose decimal mark is a comma, judging by their words."""
+    texts_words = (word for text in texts for word in WORD.findall(text[:LONGEST_TEXT].lower()))
     words = list(islice(texts_words, MOST_WORDS))
     cyrillic_words = sum(CYRILLIC.fullmatch(word) is not None for word in words if not word.isascii())
     comma_words = sum(map(COMMA_WORDS.__contains__, words)) + cyrillic_words
     english_words = sum(map(ENGLISH_WORDS.__contains__, words))
-    return comma_words >= max(FEWEST, SHARE * len(words), MAJORITY * english_words)
+    return comma_words >= max(FEWEST_WORDS, LEAST_SHARE * len(words), MAJORITY * english_words)

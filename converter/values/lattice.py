@@ -45,14 +45,12 @@ def narrow(type: pa.DataType) -> pa.DataType:
     return decimal128(type.scale, 0) if pa.types.is_decimal(type) else type
 
 
-def unify(a: pa.DataType, b: pa.DataType, unit_a: str | None = None, unit_b: str | None = None) -> pa.DataType:
-    """Return the smallest type that holds both; string if the units differ (12 ms and 12 s are not equal)."""
+def unify(a: pa.DataType, b: pa.DataType) -> pa.DataType:
+    """Return the smallest type that holds both."""
     if pa.types.is_null(a):
         return b
     if pa.types.is_null(b):
         return a
-    if unit_a != unit_b:
-        return STRING
     if a == b:
         return a
     if (a, b) in WIDENINGS:

@@ -34,10 +34,10 @@ RESULT_HEADER = re.compile(
 )
 
 MISSING = ABSENT | UNKNOWN
-LONGEST = max(map(len, MISSING))
+LONGEST_TOKEN = max(map(len, MISSING))
 LONGEST_HEADER = 64
 MOST_NEIGHBOURS = 64
-"""Headers of a table that are searched; a table of thousands of columns would take their square."""
+"""Headers of a table that are examined; the time for a table of thousands of columns would be quadratic."""
 
 
 def holds_results(header: str, neighbours: Sequence[str]) -> bool:

@@ -9,7 +9,7 @@ from zlib import crc32
 
 from converter.values.characters import plain_letters
 
-WORDS = {"%": " percent ", "#": " number ", "&": " and ", "+": " plus ", "<": " lt ", ">": " gt ", "$": " dollar ",
+SIGN_WORDS = {"%": " percent ", "#": " number ", "&": " and ", "+": " plus ", "<": " lt ", ">": " gt ", "$": " dollar ",
          "€": " euro ", "£": " pound ", "µ": "u", "μ": "u"}  # fmt: skip
 """Signs that distinguish headers (`Grad #`, `Grad %`), and the words that replace them in a name."""
 
@@ -33,7 +33,7 @@ RESERVED = frozenset(_RESERVED.split())
 LONGEST_NAME = 60
 """In bytes of UTF-8. PostgreSQL truncates identifiers at 63; the rest is for a number that makes a name unique."""
 
-_SIGN = re.compile("[" + re.escape("".join(WORDS)) + "]")
+_SIGN = re.compile("[" + re.escape("".join(SIGN_WORDS)) + "]")
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
 _GAP = re.compile(r"[\W_]+")
 
@@ -45,7 +45,7 @@ def column_name(header: str, position: int = 1) -> str:
     the header stays as a word (`Latency (ms)`: latency_ms). A leading digit gets the prefix `x_`, a word that SQL
     or Windows reserves gets the suffix `_`, and a name that is too long is truncated and gets a checksum.
     """
-    text = _SIGN.sub(lambda sign: WORDS[sign[0]], header)
+    text = _SIGN.sub(lambda sign: SIGN_WORDS[sign[0]], header)
     name = _GAP.sub("_", plain_letters(_APOSTROPHE.sub("", text))).strip("_")
     if not name:
         return f"column_{position}"

@@ -64,5 +64,5 @@ class Numbers:
         return replace(self, fitting=fitting, texts=[self.texts[position] for position in positions], misfits=misfits)
 
     def refusal(self, cells: Cells, index: int = 0, reason: str = "") -> NoMatch:
-        """Return the refusal because of the number at this index."""
+        """Return the refusal of the type because of the number at this index."""
         return NoMatch(cells.rows[self.fitting[index]], reason)

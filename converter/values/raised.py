@@ -9,16 +9,16 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-DIGITS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
-LETTERS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
-SIGNS = frozenset(f"{DIGITS}{LETTERS}⁾")
+from converter.parse.heights import RAISED_DIGITS, RAISED_LETTERS
 
-_SIGN = rf"(?:⁽(?:[{DIGITS}]{{1,3}}|[{LETTERS}])⁾|[⁺⁻]?[{DIGITS}]{{1,4}}|[{LETTERS}])"
+SIGNS = frozenset(f"{RAISED_DIGITS}{RAISED_LETTERS}⁾")
+
+_SIGN = rf"(?:⁽(?:[{RAISED_DIGITS}]{{1,3}}|[{RAISED_LETTERS}])⁾|[⁺⁻]?[{RAISED_DIGITS}]{{1,4}}|[{RAISED_LETTERS}])"
 # After a number, or after a text that holds none: `Yes¹`. `m²` and `5 m²` are units.
 MARK_BEHIND = re.compile(rf"(?:(?<=[0-9%‰°)$€£¥-])|(?<=[^\W\d_])) ?({_SIGN}(?:[,;] ?{_SIGN}){{0,4}})$")
 MARK_AHEAD = re.compile(rf"({_SIGN}(?:[,;] ?{_SIGN}){{0,4}}) ?(?=[0-9+\-.(]|[$€£¥]|[^\W\d_]{{2}})")
-LONGEST = 40
-"""From how far before the end of a cell marks are looked for, in characters."""
+REACH = 40
+"""Characters at the end of a cell that are searched for marks."""
 TEN = re.compile(r"[+-]?10")
 SHORT_NUMBER = re.compile(r"[+-]?[0-9]{1,3}")
 TIMES_TEN = re.compile(r"[x×·*] ?10$")
@@ -33,7 +33,7 @@ class RaisedMark(NamedTuple):
     @property
     def is_number(self) -> bool:
         """Whether the signs are one number, which may be an exponent."""
-        return not self.mark.lstrip("⁺⁻").strip(DIGITS)
+        return not self.mark.lstrip("⁺⁻").strip(RAISED_DIGITS)
 
     @property
     def is_power(self) -> bool:
@@ -42,8 +42,8 @@ class RaisedMark(NamedTuple):
 
 
 def split_raised(text: str) -> RaisedMark | None:
-    """Return a cell without the raised signs at its end or its beginning, and the signs; None without them."""
-    if text[-1] in SIGNS and (match := MARK_BEHIND.search(text, max(0, len(text) - LONGEST))):
+    """Return a cell without raised signs at its end or its beginning, and the signs; None if it has none."""
+    if text[-1] in SIGNS and (match := MARK_BEHIND.search(text, max(0, len(text) - REACH))):
         base = text[: match.start()]
         return None if base[-1].isalpha() and any(map(str.isdigit, base)) else RaisedMark(base, match[1])
     match = MARK_AHEAD.match(text)

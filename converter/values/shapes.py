@@ -23,7 +23,7 @@ FRACTION_SIGNS = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒"
 
 
 class Shape(NamedTuple):
-    """A way to write cells, and what it leaves open; all cells match `form`, one of them `proof`."""
+    """A form of cells, and what it leaves open; all cells match `form`, and at least one matches `proof`."""
 
     reason: str
     form: re.Pattern[str]

@@ -140,10 +140,11 @@ def _are_groups(bodies: Sequence[str]) -> bool | None:
 
 
 def list_among(bodies: Sequence[str], are_references: bool = False) -> int | None:
-    """Return the index of a body that may be a list of two numbers rather than a fraction, `4,6` among 3, 4, 5 and 6.
+    """Return the index of a body that may be a list of two numbers rather than a fraction: `4,6` among 3, 4, 5 and 6.
 
-    That is so if most are whole, and each with a comma names two numbers, the smaller first: two of the whole ones, or
-    two that fill their gaps, as the numbers of notes do in several lists. Under a header of notes, any pairs are.
+    That is so if most are whole numbers, and each body with a comma names two numbers, the smaller first: two of the
+    whole ones, or two that fill their gaps, as the numbers of notes do in several lists. Under a header of notes, any
+    pairs count.
     """
     lists = {index: body.split(",") for index, body in enumerate(bodies) if "," in body}
     if not lists or (2 * len(lists) >= len(bodies) and not are_references):

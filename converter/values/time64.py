@@ -26,6 +26,12 @@ CLOCK_HEADER = header_pattern(
     r"sunrise|sunset|uhrzeit|beginn|ende|von|bis|heure|hora|ora|orario|início|inicio|fin|utc|cet|cest|est|edt|pst|"
     r"pdt"
 )
+PAIR = re.compile(r"[0-9]+:[0-9]+")
+SCORE_HEADER = header_pattern(
+    r"scores?|results?|sets?|goals|points|ratios?|odds|aspect|verses?|ergebnis|resultat|résultat|resultado|risultato|tore|"
+    r"verhältnis|uitslag"
+)
+"""Headers of pairs of numbers that the hours and minutes of a day hold too: 21:15 may be a score."""
 TIME_HEADER = re.compile(r"\W*+(?:times?|zeit|tijd)(?: of day)?[^\w(]*+(?:\(.*)?", re.IGNORECASE | re.DOTALL)
 """Headers of times of day and of lengths of time; `Cook time` is a length."""
 DURATION_HEADER = header_pattern(
@@ -39,11 +45,11 @@ RACE_HEADER = header_pattern(
     r"champions?|winners?|finishers?|marathon|heat|lane|division|rang|läufer|läuferin|fahrer|sieger|siegerin|classement|"
     r"coureur|vainqueur|rückstand|puesto"
 )
-"""Headers of the results of a race: what stands beside them under `Time` is not a time of day."""
+"""Headers of race results: next to them, `Time` is not a time of day."""
 PERSON_HEADER = header_pattern(
     r"#|names?|place|ages?|age group|cat|category|club|teams?|gender|sex|nation|country|verein|nom|nombre"
 )
-"""Headers beside which `19:45` under `Time` may be a result, unless all cells are round as in a timetable."""
+"""Headers next to which `19:45` under `Time` may be a result, unless all cells are round as in a timetable."""
 FIVE_MINUTES, HOUR, TEN_HOURS = (minutes * 60 * SECOND for minutes in (5, 60, 600))
 
 
@@ -63,7 +69,10 @@ def read(cells: Cells) -> Reading | NoMatch:
         if DURATION_HEADER.search(cells.header):
             return NoMatch(cells.rows[0])
         texts = [cells.texts[i] for i in fitting]
-        if not CLOCK_HEADER.search(cells.header) and not _is_clock(cells, texts, values):
+        has_clock_header = CLOCK_HEADER.search(cells.header) is not None
+        if not has_clock_header and SCORE_HEADER.search(cells.header) and all(map(PAIR.fullmatch, texts)):
+            return NoMatch(cells.rows[0], f"{texts[0]} may be a score or a ratio")
+        if not has_clock_header and not _is_clock(cells, texts, values):
             return NoMatch(cells.rows[0], f"{texts[0]} may be a time, a duration or a ratio")
     return cells.reading(TIME64, fitting, values, misfits, "times of day")
 

@@ -19,6 +19,8 @@ def read(cells: Cells) -> Reading | NoMatch:
     if isinstance(datetimes, NoMatch):
         return datetimes
     clocks, offsets, fitting = datetimes.clocks, datetimes.offsets, datetimes.fitting
+    if not clocks:
+        return NoMatch(cells.rows[0])
     timed_indexes = [i for i, clock in enumerate(clocks) if clock is not None]
     zoned_indexes = [i for i in timed_indexes if offsets[i] is not None]
     # Under a tolerance, the majority decides whether there are zones. A date without a time is midnight beside one with

@@ -66,7 +66,7 @@ _NOT_COUNTERS = """
     年 月 日 時 时 点 點 号 號 番 位 級 级 期 代 階 楼 章 話 话 年度 年代 月份 월 일 년 시 호 번 위 년대 년도
 """
 NOT_COUNTERS = frozenset(_NOT_COUNTERS.split())
-"""Words after a number that say which one, not how many: a day, an hour, a rank."""
+"""Words after a number that identify something rather than count it: a day, an hour, a rank."""
 
 NOT_IN_HEADERS = frozenset("ABCFKLMNTXx")
 """Letters that are ambiguous in the brackets of a header: `F1 (M)`, `Bias (F/M)`, `Group (A)`.
@@ -75,7 +75,7 @@ NOT_IN_HEADERS = frozenset("ABCFKLMNTXx")
 """
 
 # One to three lower-case words after a number: `12 items`, `3 business days`, `5 requests/s`. Scripts without case fit.
-WORDS = re.compile(r"[^\W\d_A-Z]{2,}(?:[ /-][^\W\d_A-Z]+){0,2}\.?")
+UNIT_WORDS = re.compile(r"[^\W\d_A-Z]{2,}(?:[ /-][^\W\d_A-Z]+){0,2}\.?")
 SYMBOL = re.compile(f"[{re.escape(''.join(sorted(c for c in CURRENCIES if len(c) == 1 and not c.isalpha())))}]")
 _POWER = r"(?:[²³]|\^?[23])?"
 RATE = re.compile(
@@ -113,13 +113,17 @@ def cell_unit(prefix: str, suffix: str) -> tuple[str, bool] | None:
         return unit, True
     if RATE.fullmatch(name) and base.casefold() not in NOT_UNITS:
         return unit, bool(prefix) or base in UNITS
-    if remainder and first_word in UNITS and (remainder in UNITS or remainder.isalpha() or WORDS.fullmatch(remainder)):
+    if (
+        remainder
+        and first_word in UNITS
+        and (remainder in UNITS or remainder.isalpha() or UNIT_WORDS.fullmatch(remainder))
+    ):
         return unit, False
     if _is_product(name):
         return unit, True
     if COUNTER.fullmatch(name):
         return None if name in NOT_COUNTERS else (unit, False)
-    if suffix[0] == " " and WORDS.fullmatch(name) and first_word.rstrip(".") not in NOT_UNITS:
+    if suffix[0] == " " and UNIT_WORDS.fullmatch(name) and first_word.rstrip(".") not in NOT_UNITS:
         return unit, False
     return None
 

@@ -13,13 +13,13 @@ from typing import NamedTuple
 VERSION_DIGITS = 3
 """The maximum number of digits after a version's point. A run of this many consecutive numbers proves nothing."""
 LIKELY_MINORS = frozenset({"10", "20", "30"})
-"""The minors with a zero at their end that a version reaches soon: 3.10 is a likely version, 3.50 is not."""
+"""Minor numbers ending in zero that a version reaches soon: 3.10 is a likely version, 3.50 is not."""
 LARGEST_MAJOR, LARGEST_MINOR = 40, 30
-"""The largest numbers of versions whose minors have one digit or two; scores and prices are spread over more."""
+"""The largest major numbers of versions whose minors have one digit or two; scores and prices are spread wider."""
 NEAR = 9
-"""How far apart the minors of one major version may be to look like its releases."""
+"""Maximum distance between the minors of one major version for them to look like its releases."""
 QUARTERS = frozenset({"0", "00", "25", "5", "50", "75"})
-"""The fractions of quarters: 8.5, 8.25, 9.0 measure something."""
+"""Fractions of quarters: 8.5, 8.25 and 9.0 are measurements."""
 MONTH = re.compile(r"0[1-9]|1[0-2]")
 RELEASE_YEAR = re.compile(r"0?[5-9]|[1-3][0-9]|20[0-9]{2}")
 

@@ -46,9 +46,9 @@ Encode: TypeAlias = Callable[[Sequence[pa.RecordBatch], pa.Schema, Layout], Any]
 class Format:
     """An output format: the suffix of its files, its media type, and its writer.
 
-    `encode` makes at least one row into what any writer of the schema can `join`, with little work. Rows that take less
-    than `small_bytes` of memory should be written together with others instead. Without it, the process that writes the
-    files encodes all rows.
+    `encode` turns at least one row into bytes that any writer of the schema can `join` with little work. Rows that take
+    less than `small_bytes` of memory should be written together with others instead. Without `encode`, the process that
+    writes the files encodes all rows.
     """
 
     suffix: str
@@ -70,7 +70,7 @@ def _encode_csv(batches: Sequence[pa.RecordBatch], schema: pa.Schema, layout: La
     return encode_csv(batches, schema, layout)
 
 
-def fault_of(name: str, item: object) -> str | None:
+def fault_of_format(name: str, item: object) -> str | None:
     """Return what is wrong with an added format, None if nothing is."""
     if not isinstance(item, Format):
         return f"it is a {type(item).__name__}, not a Format"
@@ -89,7 +89,7 @@ BUILT_IN: dict[str, Format] = {
     "json": Format(".json", "one nested document; an array of rows for a record", JsonWriter, encode_json),
     "ndjson": Format(".ndjson", "one JSON object per row, one row per line", NdjsonWriter, encode_ndjson),
 }
-FORMATS = Registry("formats", BUILT_IN, fault_of)
+FORMATS = Registry("formats", BUILT_IN, fault_of_format)
 """Every format by its name, which is its suffix too, those of plug-ins last."""
 
 __all__ = ["DEFAULT_FILE_BYTES", "FORMATS", "Format", "JoiningWriter", "Layout", "NestedJsonWriter", "Writer"]

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from converter.write.layout import DEFAULT_COMPRESSION, Layout
-from converter.write.row_groups import MAGIC, Frame, RowGroup, entry_of, footer_of, frame_of, split, split_stored
+from converter.write.row_groups import MAGIC, PageFrame, RowGroup, entry_of, footer_of, frame_of, split, split_stored
 
 FOOTER_END = 4 + len(MAGIC)
 """The bytes after a footer: its size, and the magic bytes."""
@@ -115,8 +115,9 @@ def _file(table: pa.Table, compression: str, row_group_rows: int | None = None) 
     return bytes(stream.getvalue())
 
 
-def _frame(schema: pa.Schema, file: bytes | None = None) -> Frame:
-    """Return the frame of a schema's footers; `file` is one with its rows, if there is one: to write one takes 2 ms."""
+def _frame(schema: pa.Schema, file: bytes | None = None) -> PageFrame:
+    """Return the frame of a schema's footers; `file` is a file with its rows, if there is one, because writing one
+    takes 2 ms."""
     key = schema.serialize().to_pybytes()  # older versions of pyarrow cannot hash a schema with metadata
     if key not in _FRAMES:
         if len(_FRAMES) >= MOST_FRAMES:
@@ -125,6 +126,6 @@ def _frame(schema: pa.Schema, file: bytes | None = None) -> Frame:
     return _FRAMES[key]
 
 
-_FRAMES: dict[bytes, Frame] = {}
+_FRAMES: dict[bytes, PageFrame] = {}
 MOST_FRAMES = 64
 """Maximum number of frames that a process remembers, by the schema's bytes."""

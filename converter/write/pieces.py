@@ -12,7 +12,7 @@ from converter.model.events import Piece
 from converter.write import FORMATS, JoiningWriter, Layout, Writer
 
 ROW_GROUP_BYTES = 1024 * 1024
-"""If a large document comes in pieces, this many bytes of rows make a piece: rows held back take memory."""
+"""Bytes of rows in a piece of a large document, because rows held back take memory."""
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ def _message(batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> bytes:
 
 
 def join(writer: Writer, piece: Piece, schema: pa.Schema) -> None:
-    """Write a piece; few rows wait for others of the same record."""
+    """Write a piece; few rows wait for more rows of the same record."""
     if piece.message is None:
         cast(JoiningWriter, writer).join(piece.encoded, piece.rows)
     elif _has_dictionaries(schema):

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Final, NamedTuple, TypeAlias
 
 MAGIC: Final = b"PAR1"
-"""A Parquet file begins and ends with these bytes; the size of its footer stands before the last ones."""
+"""A Parquet file begins and ends with these bytes; the size of its footer precedes the last ones."""
 
 OFFSET, ORDINAL, WHOLE = "offset", "ordinal", "whole"
 Fields: TypeAlias = "dict[int, str | Fields]"
@@ -29,7 +29,7 @@ FILE: Fields = {3: WHOLE, 4: WHOLE}
 """The fields of `FileMetaData` that depend on the row groups: `num_rows` and `row_groups`."""
 
 LARGEST_ORDINAL = 0x7FFF
-"""Ordinals are 16-bit integers, and only encrypted files need them: they start again after this one."""
+"""Ordinals are 16-bit integers that only encrypted files need; they start again after this one."""
 
 BOOLEANS, BYTE, INTEGERS, DOUBLE, BINARY, LISTS, STRUCT = (1, 2), 3, (4, 5, 6), 7, 8, (9, 10), 12
 LONG_LIST = 15
@@ -46,15 +46,16 @@ class RowGroup(NamedTuple):
     numbers: tuple[int | None, ...]
 
 
-class Frame(NamedTuple):
-    """What every footer of a schema has before the number of rows, before the row groups, and after them."""
+class PageFrame(NamedTuple):
+    """The parts of a footer that all files of a schema share: before the number of rows, before the row groups, and
+    after them."""
 
     head: bytes
     middle: bytes
     tail: bytes
 
 
-def split(file: bytes, frame: Frame) -> tuple[bytes, list[RowGroup]]:
+def split(file: bytes, frame: PageFrame) -> tuple[bytes, list[RowGroup]]:
     """Return the row groups of a file, as bytes and as entries of its footer; `frame` is that of its schema.
 
     Raises:
@@ -64,7 +65,7 @@ def split(file: bytes, frame: Frame) -> tuple[bytes, list[RowGroup]]:
     return file[len(MAGIC) : start], _entries(footer, frame)
 
 
-def split_stored(footer: bytes, size: int, frame: Frame) -> list[tuple[int, int, RowGroup]]:
+def split_stored(footer: bytes, size: int, frame: PageFrame) -> list[tuple[int, int, RowGroup]]:
     """Return where each row group of a stored file starts and ends, with its entry; none if they cannot be moved.
 
     `size` is that of all row groups. Another program, or another version of Arrow, may have arranged the file
@@ -93,7 +94,7 @@ def split_stored(footer: bytes, size: int, frame: Frame) -> list[tuple[int, int,
     ]
 
 
-def _has_frame(footer: bytes, frame: Frame) -> bool:
+def _has_frame(footer: bytes, frame: PageFrame) -> bool:
     """Whether a footer stores the same columns in the same way as those of a frame."""
     position = len(frame.head)
     if footer[:position] != frame.head:
@@ -102,7 +103,7 @@ def _has_frame(footer: bytes, frame: Frame) -> bool:
     return footer[position : position + len(frame.middle)] == frame.middle
 
 
-def _entries(footer: bytes, frame: Frame) -> list[RowGroup]:
+def _entries(footer: bytes, frame: PageFrame) -> list[RowGroup]:
     _, position = _read_varint(footer, len(frame.head))
     count, position = _list_size(footer, position + len(frame.middle))
     groups = []
@@ -114,13 +115,13 @@ def _entries(footer: bytes, frame: Frame) -> list[RowGroup]:
     return groups
 
 
-def frame_of(empty_file: bytes) -> Frame:
+def frame_of(empty_file: bytes) -> PageFrame:
     """Return the frame of a schema's footers, from a file without rows."""
     footer, _ = _footer(empty_file)
     places: list[Place] = []
     _walk_struct(footer, 0, FILE, places)
     (rows_start, rows_end, _), (groups_start, groups_end, _) = places
-    return Frame(footer[:rows_start], footer[rows_end:groups_start], footer[groups_end:])
+    return PageFrame(footer[:rows_start], footer[rows_end:groups_start], footer[groups_end:])
 
 
 def entry_of(group: RowGroup, offset: int, ordinal: int) -> bytes:
@@ -129,7 +130,7 @@ def entry_of(group: RowGroup, offset: int, ordinal: int) -> bytes:
     return group.texts[0] + b"".join(chain.from_iterable(zip(numbers, group.texts[1:], strict=True)))
 
 
-def footer_of(frame: Frame, rows: int, entries: Sequence[bytes]) -> bytes:
+def footer_of(frame: PageFrame, rows: int, entries: Sequence[bytes]) -> bytes:
     """Return the end of a file: the footer with the entries of its row groups, its size, and the magic bytes."""
     count = len(entries)
     size = bytes([count << 4 | STRUCT]) if count < LONG_LIST else bytes([LONG_LIST << 4 | STRUCT]) + _varint(count)
@@ -156,7 +157,7 @@ def _row_group(footer: bytes, start: int, end: int, places: list[Place]) -> RowG
 
 
 def _walk_struct(data: bytes, position: int, fields: Fields, places: list[Place]) -> int:
-    """Append the places of the values that `fields` names; return the end of the struct."""
+    """Append the positions of the values that `fields` names; return the end of the struct."""
     field = 0
     while header := data[position]:
         position += 1
@@ -197,7 +198,7 @@ def _walk_value(data: bytes, position: int, kind: int, fields: Fields, places: l
 
 
 def _list_size(data: bytes, position: int) -> tuple[int, int]:
-    """Return the number of elements of a list, which take a byte each at least, and where the first one starts."""
+    """Return the number of elements of a list, each of which takes at least one byte, and the position of the first."""
     size, start = data[position] >> 4, position + 1
     if size == LONG_LIST:
         size, start = _read_varint(data, start)

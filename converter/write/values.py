@@ -14,8 +14,8 @@ import pyarrow as pa
 def json_rows(rows: pa.RecordBatch | pa.Table) -> list[dict[str, Any]]:
     """Return rows as JSON values.
 
-    A map is an object; a date, time or timestamp is ISO 8601 text; a decimal is text, because a float would change
-    it; a 32-bit float is the shortest number that denotes it; NaN and infinities are null.
+    A map is an object; a date, time or timestamp is ISO 8601 text; a decimal is text, because a float would change it;
+    a 32-bit float is the shortest number that denotes it; NaN and infinities are null.
     """
     columns = [_json_column(column) for column in rows.columns]
     return [dict(zip(rows.schema.names, row, strict=True)) for row in zip(*columns, strict=True)]

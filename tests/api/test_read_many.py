@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -63,11 +64,13 @@ def test_workers_read_the_same_documents(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_threads_read_at_the_same_time(jobs: int) -> None:
-    expected = [document.to_dict() for document in read_many(SOURCES)]
+def test_threads_read_at_the_same_time(jobs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("converter.engine.batches.BATCH_DOCUMENTS", 20)  # the threads then share five batches each
+    sources = SOURCES[:90]
+    expected = [document.to_dict() for document in read_many(sources)]
 
     def read_all(_: int) -> list[dict[str, object]]:
-        return [document.to_dict() for document in read_many(SOURCES, jobs=jobs)]
+        return [document.to_dict() for document in read_many(sources, jobs=jobs)]
 
     with ThreadPoolExecutor(3) as threads:
         assert list(threads.map(read_all, range(3))) == [expected] * 3
@@ -134,6 +137,22 @@ def test_a_frame_needs_the_name_of_its_column() -> None:
         read_many(SOURCES, records="section")
 
 
+@pytest.mark.parametrize(
+    "rows, columns", [([["# A"], [5]], ["text"]), ([["# A", "# B"]], ["text", "text"])], ids=["types", "names"]
+)
+def test_a_frame_that_arrow_refuses_is_named(rows: list[list[Any]], columns: list[str]) -> None:
+    frame = pd.DataFrame(rows, columns=columns)
+    with pytest.raises(UsageError, match=r"the pandas\.DataFrame cannot be read as an Arrow table: "):
+        read_many(frame, columns=Columns("text"))
+
+
+def test_an_unknown_argument_is_answered_with_all_that_there_are() -> None:
+    with pytest.raises(TypeError, match=r"unknown argument text_column; the arguments are sources, records, columns, "):
+        read_many("a.md", text_column="text")  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match=r"unknown argument format; the arguments are sources, out, to, "):
+        converter.convert("a.md", "out", format="csv")  # type: ignore[call-arg]
+
+
 def test_a_text_is_never_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "and").mkdir()
@@ -161,6 +180,12 @@ def test_files_are_paths_or_open_files(tmp_path: Path) -> None:
         read_file(pd.DataFrame())  # type: ignore[arg-type]
 
 
+def test_a_file_that_does_not_arrive_in_time_is_given_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SourceError, match=r"did not arrive within 0\.2 s"):
+        read_file(tmp_path / "pipe", maximum_seconds=0.2)
+
+
 def test_sections_are_found_by_title_and_path() -> None:
     document = read_text(TEXT)
     prices = document.section("prices")
@@ -173,9 +198,9 @@ def test_sections_are_found_by_title_and_path() -> None:
     quote = read_text("---\na: 1\n---\nlead\n\n# A\n\n> b\n\n- c\n  ```\n  d\n  ```\n\n## B\n\ntext")
     assert quote.section("A").markdown == "# A\n\n> b\n\n- c\n\n  ```\n  d\n  ```"
     assert quote.sections[0].markdown == "---\na: 1\n---\n\nlead"
-    with pytest.raises(UsageError, match=r"no section 'Prices > New'; there are Report, Prices, Old, prices"):
+    with pytest.raises(UsageError, match=r"no section 'Prices > New'; its sections are Report, Prices, Old, prices"):
         document.section("Prices", "New")
-    with pytest.raises(UsageError, match="there are none"):
+    with pytest.raises(UsageError, match="it has no headings"):
         read_text("text").section("Prices")
 
 
@@ -223,3 +248,10 @@ def test_memory_is_flat_over_many_documents(records: tuple[str, ...] | None) -> 
             memories.append(memory())
     assert len(memories) >= 10
     assert memories[-1] - memories[len(memories) // 4] < 16 * 1024 * 1024
+
+
+def test_a_folder_is_searched_for_further_files(tmp_path: Path) -> None:
+    for name in ("a.md", "b.rst", "c.rst"):
+        (tmp_path / name).write_text(f"# {name}\n")
+    documents = read_many(tmp_path, include=["*.rst"], exclude=["c.*"])
+    assert [document.title for document in documents] == ["a.md", "b.rst"]

@@ -42,6 +42,7 @@ from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any
 
+import yaml
 from markdown_it import MarkdownIt
 
 from converter.errors import DecodingError
@@ -685,8 +686,18 @@ def is_in_share(share: tuple[float, float], name: str) -> bool:
     return share[0] <= zlib.crc32(name.encode("utf-8", "replace")) / 2**32 < share[1]
 
 
+def damaged_texts() -> Iterator[tuple[str, str]]:
+    """Yield what each repair rule is for, to be repeated: a rule that fires in a line may look at all others for it."""
+    for path in sorted((PROJECT / "tests/cases/repair").glob("*.yaml")):
+        cases = yaml.safe_load(path.read_text("utf-8"))
+        for number, case in enumerate(cases["fires"]):
+            for gap in ("\n", "\n\n"):
+                yield f"{path.stem} {number} {gap!r}", case["damaged"].rstrip("\n") + gap
+
+
 def documents(share: tuple[float, float], seed: int = 15) -> Iterator[tuple[str, Callable[[int], str]]]:
-    """Yield documents of any size: marks alone and in pairs, opened and closed, in this share of the layouts."""
+    """Yield documents of any size: marks alone and in pairs, opened and closed, and damaged texts, in this
+    share of the layouts."""
     from converter.parse.fast.blocks import READERS
     from converter.parse.fast.dispatch import INLINE_STARTS
     from tests.benchmarks.documents import CONSTRUCTS
@@ -705,6 +716,9 @@ def documents(share: tuple[float, float], seed: int = 15) -> Iterator[tuple[str,
     for name, make in singles + doubles:
         if is_in_share(share, name):
             yield name, make
+    for name, text in damaged_texts():
+        if is_in_share(share, name):
+            yield name, lambda size, text=text: text * (size // len(text))  # type: ignore[misc]
     for _ in range(600):
         opening, closing = chance.choice(marks), chance.choice(marks)
         name = f"{opening!r} ... {closing!r} ..."

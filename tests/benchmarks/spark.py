@@ -41,6 +41,7 @@ from converter.output.stored import differences as store_differences
 from converter.output.stored import open_stored
 from converter.sources import find_sources
 from tests.benchmarks.documents import generate_articles
+from tests.support.java import JAVA_OPTIONS
 from tests.support.paths import CORPORA
 from tests.support.stores import free_port, s3_server
 
@@ -54,15 +55,15 @@ SMALL = {
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.memory": "1g",
     "spark.executor.memory": "512m",
-    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
-    "spark.executor.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+    "spark.driver.extraJavaOptions": JAVA_OPTIONS,
+    "spark.executor.extraJavaOptions": JAVA_OPTIONS,
     "spark.deploy.maxExecutorRetries": "-1",
     "spark.speculation": "true",
     "spark.speculation.quantile": "0.5",
 }
 """Settings that keep Spark small, and have a cluster on this machine replace every executor that dies, and start second
 attempts at tasks that take three times as long as most."""
-SMALL_PROCESS = {"SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"}
+SMALL_PROCESS = {"SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": JAVA_OPTIONS}
 CLUSTER = "local-cluster[2,1,512]"
 LIST_BYTES = 50_000
 """Tasks of the runs that are killed are so small that there are many."""
@@ -169,7 +170,8 @@ def kill_descendant(word: str, process: int) -> bool:
     forked it."""
     candidates = [number for number, command in descendants(process) if word in command]
     if word == "pyspark.daemon":
-        candidates = [number for number in candidates if not any(descendants(number))]
+        daemons = [number for number in candidates if any(word in command for _, command in descendants(number))]
+        candidates = [number for number in candidates if number not in daemons]
     if candidates:
         with contextlib.suppress(ProcessLookupError):
             os.kill(random.choice(candidates), signal.SIGKILL)
@@ -247,11 +249,11 @@ Place = FolderPlace | StorePlace
 
 
 def act_in_mid_run(place: Place, action: Callable[[], bool], running: Callable[[], bool], attempts: int) -> bool:
-    """Act once a run into this output has begun this many tasks; return whether the run was still active."""
+    """Act once a run into this output has begun this many tasks, until it succeeds; return whether it did."""
     before = place.attempts  # a run that was killed left them
     while running():
-        if place.attempts - before >= attempts:
-            return action()
+        if place.attempts - before >= attempts and action():
+            return True
         time.sleep(0.02)
     return False
 
@@ -348,13 +350,13 @@ def kills(folder: Path, count: int, documents: int, length: int | None = None) -
             hits, rows = sum(is_hit for is_hit, _ in runs), sum(difference for _, difference in runs)
             print(f"{name}: {hits} {action} in {count} runs, {rows} rows lost or doubled", flush=True)
 
+        report("driver", 0, partial(kill_driver, sources, local))
         with standalone_cluster() as cluster, contextlib.closing(_StoppableSession(session(cluster))) as spark:
             for place in places:  # starts the executors and gives each run an output to damage
                 run(spark.session, sources, place.name)
             for first, (name, word) in enumerate(VICTIMS.items()):
                 report(name, first, partial(kill_workers, spark.session, word, sources, local))
             report("straggler", 1, partial(let_straggle, spark.session, sources, local), "repeated")
-        report("driver", 0, partial(kill_driver, sources, local))
 
 
 class _StoppableSession:

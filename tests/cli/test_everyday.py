@@ -30,6 +30,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_a_table_of_documents_is_recognised(folder: Path) -> None:
+    """A new user's CSV of scraped texts was read as one document, without a word."""
+    (folder / "t.csv").write_text('id,body\n1,"# X\n\ntext"\n')
+    hint = "t.csv is read as one document; if its rows are documents, pass --text-column COLUMN"
+    assert hint in invoke("convert", "docs", "t.csv", "-o", "out", code=0).stderr
+    assert hint not in invoke("convert", "t.csv", "-o", "out2", "--quiet", code=0).stderr
+    assert "--text-column" not in invoke("convert", "t.csv", "--text-column", "body", "-o", "out3", code=0).stderr
+    assert "--text-column" not in invoke("convert", "docs", "-o", "out4", code=0).stderr
+
+
 # -- dry run
 
 
@@ -83,6 +93,7 @@ def test_a_dry_run_over_an_output_lists_what_changes(folder: Path) -> None:
         (["docs", "-o", "x.duckdb", "--records", "cells"], 0, "write   x.duckdb: cells"),
         (["docs", "-o", "out", "--to", "csv", "--records", "cells"], 0, "write   out/cells.csv"),
         (["docs", "-o", "out", "--file-size", "9", "--records", "cells"], 0, "write   out/cells/"),
+        (["docs", "-o", "out", "--to", "markdown"], 0, "write   out/: a file for each document"),
     ],
 )  # fmt: skip
 def test_a_dry_run_of_each_kind_of_output(folder: Path, arguments: list[str], code: int, line: str) -> None:
@@ -209,3 +220,17 @@ def test_json_is_a_list_of_tables_however_many_there_are(folder: Path) -> None:
     assert invoke("tables", "docs/b.md", "--to", "json", code=0).stdout == "[]\n"
     selected = invoke("tables", "docs/a.md", "--to", "json", "--select", "0", code=0).stdout
     assert json.loads(selected) == [{"city": "Oslo", "price": 12}]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["show"], ["inspect", "-o", "-"], ["tables"], ["infer"], ["check", "-s", "changelog"], ["fix", "--check"]],
+    ids=lambda command: command[0],
+)
+def test_files_of_other_kinds_are_read_by_each_command(folder: Path, command: list[str]) -> None:
+    (folder / "other").mkdir()
+    (folder / "other" / "a.rst").write_text(f"# A\n\n{TABLE}")
+    verb, *arguments = command
+    assert "no document" in invoke(verb, "other", *arguments).output
+    result = invoke(verb, "other", *arguments, "--include", "*.rst")
+    assert "no document" not in result.output and result.exit_code in (0, 1)

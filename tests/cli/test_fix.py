@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -113,7 +114,7 @@ def test_check_names_what_would_change(tmp_path: Path) -> None:
     assert (result.stdout, result.stderr) == (
         "", f"would change {tmp_path}/a.md\n1 of 2 documents would change\n",
     )  # fmt: skip
-    assert fix(tmp_path / "b.md", "--check").stderr == "0 of 1 documents would change\n"
+    assert fix(tmp_path / "b.md", "--check").stderr == "0 of 1 document would change\n"
     assert fix(tmp_path, "--check", "--repair", "off").exit_code == 0
 
 
@@ -146,11 +147,39 @@ def test_a_file_is_replaced_in_its_own_form(tmp_path: Path, encoding: str, newli
     assert sorted(os.listdir(tmp_path)) == ["a.md", "link.md"]
 
 
+def test_a_replaced_file_keeps_its_attributes_and_a_last_line_without_an_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text(DAMAGED.removesuffix("\n"))
+    path.chmod(0o604)
+    os.utime(path, (0, 0))
+    attributes = {}
+    if hasattr(os, "setxattr"):
+        with contextlib.suppress(OSError):  # not every file system has them
+            os.setxattr(path, "user.origin", b"scraper")
+            attributes = {"user.origin": b"scraper"}
+    fix(path, "--in-place")
+    assert path.read_text() == FIXED.removesuffix("\n")
+    assert path.stat().st_mode & 0o777 == 0o604 and path.stat().st_mtime > 0
+    assert {name: os.getxattr(path, name) for name in attributes} == attributes
+
+
+def test_read_only_files_and_hard_links_are_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text(DAMAGED)
+    path.chmod(0o444)
+    assert "a.md: is read-only; change its permissions" in fix(path, "--in-place", code=1).stderr
+    path.chmod(0o644)
+    os.link(path, tmp_path / "b.md")
+    assert "a.md: has 2 hard links, of which one would change" in fix(path, "--in-place", code=1).stderr
+    assert path.read_text() == (tmp_path / "b.md").read_text() == DAMAGED
+    assert FIXED in fix(path).stdout
+
+
 def test_a_document_without_damage_keeps_its_bytes(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text(SAME)
     previous_stat = path.stat()
-    assert fix(path, "--in-place").stderr == "0 of 1 documents changed\n"
+    assert fix(path, "--in-place").stderr == "0 of 1 document changed\n"
     assert (path.read_text(), path.stat().st_mtime_ns, path.stat().st_ino) == (
         SAME,
         previous_stat.st_mtime_ns,

@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import re
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +20,15 @@ from hypothesis import strategies as st
 
 from converter.config import Options
 from converter.datasets import Datasets
-from converter.datasets.part import COMPRESSED_BYTES, as_type
+from converter.datasets.part import COMPRESSED_BYTES, PARTS, as_type
 from converter.engine.one_file import write_stream
 from converter.engine.run import write_folder
 from converter.errors import OutputError, UsageError
+from converter.model.events import SpooledParts
 from converter.model.report import Report
-from converter.model.source import Source
+from converter.model.source import Source, document_id
 from converter.output import Output
+from converter.problems import Problem
 from converter.values import Hints, column_names, dataset_name
 from tests.support.conversion import records_of, rows_of_batch
 
@@ -85,8 +90,10 @@ def test_type_drift_is_unified_and_reported(tmp_path: Path, cells: list[str], ty
     assert [str(v) if str(type).startswith("time") else v for v in column.to_pylist()] == values
     (problem,) = problems(report, "type_drift")
     assert (problem["source"], problem["line_start"], problem["record"]) in {("0.md", 4, "k__v"), ("1.md", 4, "k__v")}
-    assert "data set k__v, column v" in problem["message"]
-    assert f"written as {type}" in problem["message"]
+    usual, place = r"\S+( \[m?s\])?", r"[01]\.md:4"
+    message = rf"data set k__v, column v: {usual} here, {usual} in 1 table, first {place}; written as {re.escape(type)}"
+    assert re.fullmatch(message, problem["message"])
+    assert problem["doc_id"] == document_id(problem["source"])
     problem_rows = pq.read_table(tmp_path / "problems.parquet").to_pylist()
     assert problem_rows == report.problems
 
@@ -220,6 +227,40 @@ def test_data_sets_of_the_last_run_are_replaced_only_on_overwrite(tmp_path: Path
     assert not list(tmp_path.parent.glob(f".{tmp_path.name}*"))
 
 
+@pytest.mark.parametrize(
+    ("sizes", "shares"),
+    [
+        ([1] * 33, [32, 1]),
+        ([1024 * 1024, 1, 1], [1, 2]),
+        ([1024 * 1024 - 1, 1, 1], [2, 1]),
+        ([1024 * 1024 - 2, 1], [2]),
+        ([], []),
+    ],
+)
+def test_data_sets_are_handed_out_in_shares_of_a_number_and_a_size(sizes: list[int], shares: list[int]) -> None:
+    datasets = Datasets(io.BytesIO(), {"d01": {}})
+    names = [f"d{number:02}" for number in range(len(sizes))]
+    datasets.join(SpooledParts(names, [(1, size) for size in sizes], bytes(sum(sizes) + len(sizes))))
+    handed_out = [*datasets.shares()]
+    assert [len(share.places) for share in handed_out] == shares
+    assert [name for share in handed_out for name in share.places] == names
+    assert [name for share in handed_out for name in share.contract] == names[1:2]
+
+
+def test_a_problem_of_a_data_set_is_told_at_its_first_table() -> None:
+    datasets = Datasets(io.BytesIO())
+    texts = {"b.md": table("| A |", "| 1 |"), "a.md": "text\n" + table("| A |", "| x |") + table("| A |", "| 2 |")}
+    sources = [Source(name, text) for name, text in texts.items()]
+    datasets.add(records_of(sources, Options(), ["datasets"])["datasets"])
+    datasets.tell("a", lambda line: Problem("renamed_column", "too long", line, line))
+    (row,) = datasets.problems().to_pylist()
+    assert (row["source"], row["code"], row["line_start"], row["line_end"]) == ("a.md", "renamed_column", 5, 5)
+
+
+def test_every_field_of_a_part_has_a_value() -> None:
+    assert not any(field.nullable for field in PARTS)
+
+
 def test_a_batch_can_be_pickled() -> None:
     batch = rows_of_batch([Source("a.md", table("| a | b |", "| 1 | 12 ms |"))], Options())
     copy = pickle.loads(pickle.dumps(batch))
@@ -239,6 +280,29 @@ def test_integers_become_floats_as_arrow_casts_them(values: list[int | None]) ->
             as_type(array, pa.float64())
     else:
         assert as_type(array, pa.float64()).equals(expected)
+
+
+@pytest.mark.parametrize(
+    ("array", "type", "values"),
+    [
+        (pa.nulls(2), pa.date32(), [None, None]),
+        (pa.array([1, None], pa.int64()), pa.decimal128(18, 2), [Decimal("1.00"), None]),
+        (pa.array([10**16 - 1], pa.int64()), pa.decimal128(18, 2), [Decimal(10**16 - 1)]),
+        (pa.array([10**16], pa.int64()), pa.decimal128(18, 2), None),
+        (pa.array([Decimal("1.25")]), pa.decimal128(18, 2), [Decimal("1.25")]),
+        (pa.array([Decimal("1.25")]), pa.decimal128(18, 1), None),
+        (pa.array([date(2024, 1, 2)]), pa.timestamp("us"), [datetime(2024, 1, 2)]),
+    ],
+)
+def test_values_are_cast_without_loss_or_not_at_all(
+    array: pa.Array, type: pa.DataType, values: list[Any] | None
+) -> None:
+    if values is None:
+        with pytest.raises(pa.ArrowInvalid):
+            as_type(array, type)
+    else:
+        result = as_type(array, type)
+        assert (result.type, result.to_pylist()) == (type, values)
 
 
 def test_a_large_part_is_compressed_without_loss(tmp_path: Path) -> None:

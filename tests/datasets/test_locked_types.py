@@ -79,6 +79,7 @@ def test_a_locked_type_stays_the_same(tmp_path: Path, case: str, mode: Mode) -> 
     assert values_of(out)[0] == data_type
     problems = [row for row in report.problems if row["code"] == "locked_type"]
     assert [(row["source"], row["raw"], row["record"]) for row in problems] == [("b", raw, "k__v") for raw in misfits]
+    assert all(row["line_end"] == row["line_start"] for row in problems)
     assert [texts["b"].splitlines()[row["line_start"] - 1] for row in problems] == [f"| x | {raw} |" for raw in misfits]
     rows = pq.read_table(out / f"{DATASETS}.parquet").to_pylist()
     missing_cells = [text.strip() in ("", "n/a") for text in later_cells]
@@ -92,6 +93,16 @@ def test_a_locked_type_stays_the_same(tmp_path: Path, case: str, mode: Mode) -> 
     assert values_of(out)[0] == data_type and next_report.problem_codes["locked_type"] == len(misfits)
     codes = pq.read_table(out / "problems.parquet")["code"].to_pylist()
     assert codes.count("locked_type") == len(misfits)
+
+
+def test_misfits_are_reported_from_top_to_bottom(tmp_path: Path) -> None:
+    """A set of these rows is not in order in Python."""
+    out = tmp_path / "out"
+    write(out, {"a": table("12 ms")})
+    cells = ["1 s" if row in (9, 16) else "" for row in range(20)]
+    report = write(out, {"a": table("12 ms"), "b": table(*cells)}, lock_types="null")
+    misfits = [row["line_start"] - 3 for row in report.problems if row["code"] == "locked_type"]
+    assert misfits == [9, 16]
 
 
 def test_values_that_fit_are_read_as_in_an_unlocked_run(tmp_path: Path) -> None:

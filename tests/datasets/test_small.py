@@ -34,6 +34,8 @@ def test_data_sets_with_few_rows_are_in_one_file_and_the_others_in_their_own(tmp
     assert report.datasets == {"_small": 1, "city__size": 3} and verify(tmp_path) == []
     assert small_rows(tmp_path) == [("tree", document_id("b.md"), 1, 0, 9, [("tree", "Oak")])]
     assert convert(tmp_path, small_datasets=3).datasets == {"_small": 4}
+    columns = ["dataset", "doc_id", "table_id", "row", "line_start", "values"]
+    assert pq.read_schema(tmp_path / "datasets" / "_small.parquet").names == columns
     a, b = map(document_id, TEXTS)
     assert small_rows(tmp_path)[:3] == [
         ("city__size", a, 0, 0, 5, [("city", "Bern"), ("size", "1")]),

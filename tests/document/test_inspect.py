@@ -19,10 +19,10 @@ from markupsafe import escape
 from converter.api.read import read
 from converter.config import Options
 from converter.document.document import Document
-from converter.inspect.html import address, environment
 from converter.inspect.lines import KIND_OF_BLOCK, LINE_KINDS
 from converter.inspect.page import PageContent, write_page
 from converter.inspect.reading import LONGEST_TABLE, Branch, DocumentView, branches
+from converter.inspect.rendering import address, environment
 from converter.model.source import Source
 from converter.printable import confidence_text
 from tests.support.attacks import CODE, HOSTILE

@@ -85,6 +85,13 @@ def test_repairs_are_shown() -> None:
     assert "repair" not in plain(draw(read(SCRAPED, repair="off"), parts=DRAWN_PARTS))
 
 
+def test_what_is_one_is_not_many() -> None:
+    shown = plain(draw(read("# One\n\ntext\n")))
+    assert "3 lines, utf-8, 2 sections, 2 blocks" in shown and "- 1 run of blank lines among 2 blocks" in shown
+    shown = plain(draw(read("text\n")))
+    assert "1 line, utf-8" in shown and "- 0 runs of blank lines among 1 block " in shown
+
+
 def test_only_the_requested_lines_are_shown() -> None:
     document = read(EVERY_KIND)
     shown = plain(draw(document, lines=Lines(11, 11)))
@@ -234,7 +241,7 @@ MARGIN = f"Mending nets\n\n{PARAGRAPH}\n{PARAGRAPH}\n{PARAGRAPH}"
         ("# One\n\nText.\n", 1, {}, "the source marks it as a heading"),
         ("# A &amp;amp; B\n\nText.\n", 1, {}, "the source marks it as a heading"),
         (MARGIN, 1, {}, "a repair marks it as a heading"),
-        ("One\n\nText.\n", 1, {}, "the text is too short, or has too little prose"),
+        ("One\n\nTwo\n", 1, {}, "the text has too little prose, beside its short lines"),
         ("One\n\nText.\n", 2, {}, "the line is blank"),
         (SCRAPED, 2, {"repair": "safe"}, "headings are not searched for at the repair level safe"),
         ("---\ntitle: One\n---\n\nText.\n", 2, {}, "it is part of the front matter"),
@@ -245,5 +252,5 @@ def test_why_no_search_was_made(text: str, line: int, options: dict[str, str], r
 
 
 def test_why_of_a_line_that_does_not_exist() -> None:
-    with pytest.raises(UsageError, match="there is no line 99"):
+    with pytest.raises(UsageError, match="has 1 line; there is no line 99"):
         why("One\n", 99)

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not sys.platform.startswith("
 def test_a_killed_run_leaves_the_previous_or_the_new_output(tmp_path: Path) -> None:
     from tests.benchmarks.kills import KINDS, kill_runs
 
-    outcomes = kill_runs(len(KINDS), tmp_path, documents=100)
+    outcomes = kill_runs(len(KINDS), tmp_path, documents=50)
     assert all(sum(count.values()) == 1 for count in outcomes.values())
 
 

@@ -12,13 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from converter.config import Options
-from converter.engine.query import ask, records_of_query
+from converter.engine.query import ask, is_store, records_of_query
 from converter.engine.run import write_folder
 from converter.errors import UsageError
 from converter.model.source import Source
 from converter.output import Output
 from converter.records import RECORDS
-from tests.support.commands import in_terminal, run, start
+from tests.support.commands import in_terminal, run, start, wait_for_handlers
 from tests.support.paths import PROJECT
 
 TEXT = """# Prices
@@ -211,7 +211,8 @@ def test_a_signal_stops_a_query(folder: Path, number: signal.Signals) -> None:
     """T16."""
     run("convert", "a.md", "-o", "out", cwd=folder, code=0)
     process = start("sql", ENDLESS, "out", cwd=folder)
-    time.sleep(2)
+    wait_for_handlers(process.pid)
+    time.sleep(1)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (128 + number, b"")
@@ -252,3 +253,21 @@ def test_a_missing_duckdb_names_the_extra(folder: Path) -> None:
     path = f"{folder}:{PROJECT}"
     result = run("sql", "select 1", "a.md", cwd=folder, code=2, PYTHONPATH=path)
     assert b"pip install 'parquetry[duckdb]'" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "has_package", "expected"),
+    [
+        ("s3://bucket/out", True, True),
+        ("gs://bucket/out", True, True),
+        ("s3://bucket/out", False, False),
+        ("out", True, False),
+        ("s3://bucket/*.md", True, False),
+        ("https://example.org/a.md", True, False),
+    ],
+)
+def test_an_address_in_a_store_may_be_an_output(
+    source: str, has_package: bool, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("converter.engine.query.find_spec", lambda name: name if has_package else None)
+    assert is_store(source) is expected

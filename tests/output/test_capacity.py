@@ -21,6 +21,8 @@ from converter.output.delta import Delta
 from converter.output.duckdb import DuckDB
 from converter.output.iceberg import Iceberg
 from converter.output.postgres import Postgres
+from converter.output.sqlite import SQLite
+from converter.output.xlsx import Workbook
 from tests.support.combinations import ALL
 from tests.support.places import Client, convert, in_delta, in_duckdb, in_iceberg, in_postgres, sources
 
@@ -50,6 +52,34 @@ def test_every_name_fits_the_database(names: list[str], capacity: Capacity) -> N
         assert 0 < len(name.encode()) <= capacity.name_bytes and name not in capacity.reserved
         assert not {*name} & {*capacity.forbidden}
     assert capacity.names(fitting_names) == fitting_names  # fitting names stay unchanged
+
+
+def test_postgresql_keeps_its_own_columns_and_cuts_long_names() -> None:
+    capacity = Postgres.capacity
+    assert capacity is not None
+    own = ["ctid", "cmin", "cmax", "xmin", "xmax", "tableoid"]
+    assert capacity.names([*own, "a", "A", "x" * 63]) == [*(f"{name}_" for name in own), "a", "A", "x" * 63]
+    assert [len(name) for name in capacity.names(["x" * 64, "y" * 200])] == [63, 63]
+    schema = pa.schema([(f"c{number}", pa.int64()) for number in range(1601)])
+    assert capacity.excess(schema, lambda: []) == "it has 1,601 columns, and PostgreSQL takes 1,600"
+
+
+@pytest.mark.parametrize(
+    ("target", "limit"),
+    [
+        (DuckDB, "DuckDB takes 10,000"),
+        (Delta, "Delta Lake takes 10,000"),
+        (Iceberg, "Apache Iceberg takes 10,000"),
+        (SQLite, "SQLite takes 2,000"),
+        (Workbook, "Excel takes 16,384"),
+    ],
+)
+def test_each_system_has_a_limit_of_columns(
+    target: type[DuckDB | Delta | Iceberg | SQLite | Workbook], limit: str
+) -> None:
+    capacity, count = target.capacity, int(limit.rsplit(" ", 1)[-1].replace(",", ""))
+    schema = pa.schema([(f"c{number}", pa.int64()) for number in range(count + 1)])
+    assert capacity is not None and capacity.excess(schema, lambda: []) == f"it has {count + 1:,} columns, and {limit}"
 
 
 LIMITED = Capacity("Limited", 3, name_bytes=12, reserved=frozenset({"select", "select_"}), forbidden="\0/")
@@ -107,7 +137,7 @@ def test_renamed_columns_and_omitted_data_sets_are_problems() -> None:
         assert renaming_problem("d", *names, "Limited", 1).message.endswith(f", {ending}")
     omitted = omission_problem("d", "it is too wide", 9)
     assert (omitted.code, omitted.line_start, omitted.line_end, omitted.record) == ("dataset_left_out", 9, 9, "d")
-    assert omitted.message == "data set d is left out: it is too wide; its rows stand in the record cells"
+    assert omitted.message == "data set d is left out: it is too wide; its rows are in the record cells"
 
 
 def check_round_trip(names: list[str], capacity: Capacity, place: str, read: Any, folder: Path) -> None:

@@ -22,7 +22,7 @@ def check_faults(stride: int, *names: str) -> None:
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     counts = re.findall(r"(\d+) faults, (\d+) wrong", result.stdout)
-    assert counts and all(int(faults) > 5 and errors == "0" for faults, errors in counts), result.stdout
+    assert counts and all(int(faults) > 2 and errors == "0" for faults, errors in counts), result.stdout
 
 
 def test_a_fault_leaves_a_file_intact() -> None:
@@ -39,5 +39,5 @@ def test_a_fault_leaves_files_and_folders_intact(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["duckdb", "delta", "iceberg", "postgres"])
 def test_a_fault_leaves_databases_intact(name: str) -> None:
-    """Faults at every six hundredth call; with PARQUETRY_ALL=1 at every fifth."""
-    check_faults(5 if ALL else 600, name)
+    """Faults at every nine hundredth call; with PARQUETRY_ALL=1 at every fifth."""
+    check_faults(5 if ALL else 900, name)

@@ -71,12 +71,16 @@ def inodes(out: Path, pattern: str) -> dict[str, int]:
     "values", [{}, {"layout": "files"}, {"partition_by": ("lang",)}, {"file_bytes": 1}, {"lock_types": "null"}], ids=str
 )
 @pytest.mark.usefixtures("batches_of_three")
-def test_an_output_brought_up_to_date_has_the_rows_of_a_full_run(tmp_path: Path, values: dict[str, Any]) -> None:
+def test_an_output_brought_up_to_date_has_the_rows_of_a_full_run(
+    tmp_path: Path, values: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = SMALL_GROUPS // 2  # so that small groups merge after fewer runs
+    monkeypatch.setattr(kept, "SMALL_GROUPS", few)
     chance = random.Random(5)
     bodies = ["text\n\n- a: b\n", ALIKE, DRIFTING, OTHER, f"{ALIKE}\n## More\n\n{OTHER}"]
     texts = {f"{'abc'[number % 3]}{number}": f"# {number}\n\n{bodies[number % 3]}" for number in range(20)}
     convert(tmp_path / "out", texts, **values)
-    for step in range(SMALL_GROUPS + 4):
+    for step in range(few + 4):
         for key in chance.sample(sorted(texts), step % 3):
             texts[key] = f"# {key} {step}\n\n{chance.choice(bodies)}"
         del texts[chance.choice(sorted(texts))]

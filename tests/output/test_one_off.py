@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sqlite3
+import sys
+from collections.abc import Iterator, Sequence
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +17,7 @@ import pyarrow as pa
 import pytest
 
 import converter
+from converter.engine.interruption import Interruption
 from converter.errors import OutputError, UsageError
 from converter.output import sqlite, xlsx
 from converter.output.sqlite import table_names
@@ -270,6 +274,25 @@ def test_titles_are_as_excel_takes_them() -> None:
     sheet_titles = titles(names)
     assert [*sheet_titles.values()] == ["cells", "Cells_2", "a" * 31, f"{'a' * 29}_2", "history_2", "a_b"]
     assert all(len(title) <= LONGEST_TITLE for title in sheet_titles.values())
+
+
+def test_a_workbook_that_is_interrupted_prints_nothing(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """openpyxl's sheets are generators, which raise when they are collected in the middle of an element."""
+    dropped: list[Any] = []
+    rows_of_batch = xlsx.excel_rows
+
+    def stop(batch: pa.RecordBatch) -> Iterator[Sequence[Any]]:
+        rows = [*rows_of_batch(batch)]
+        yield from rows[:1]
+        if len(rows) > 2:
+            raise Interruption(2)
+
+    monkeypatch.setattr(xlsx, "excel_rows", stop)
+    monkeypatch.setattr(sys, "unraisablehook", dropped.append)
+    with pytest.raises(Interruption):
+        converter.convert(source, source.with_suffix(".xlsx"))
+    gc.collect()
+    assert dropped == []
 
 
 def test_control_characters_survive() -> None:

@@ -181,12 +181,14 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Callable
 
 
 def in_places(outages: Iterable[Any]) -> list[Any]:
-    """Return outages as parameters, in each place and mode; the slow places share them, unless PARQUETRY_ALL=1."""
+    """Return outages as parameters: each mode in a folder; the databases share them, unless PARQUETRY_ALL=1."""
     cases = [*outages]
+    duckdb_cases = [("duckdb", case, MODES[number % 2]) for number, case in enumerate(cases)]
     shared = [(SLOW_PLACES[number % 3], case, MODES[number // 3 % 2]) for number, case in enumerate(cases)]
     slow_cases = sample(shared, product(SLOW_PLACES, cases, MODES))
     return [
-        *product(FAST_PLACES, cases, MODES),
+        *product(["folder"], cases, MODES),
+        *sample(duckdb_cases, product(["duckdb"], cases, MODES)),
         *(pytest.param(*parameters, marks=pytest.mark.slow) for parameters in slow_cases),
     ]
 
@@ -236,8 +238,7 @@ def test_no_row_is_lost(name: str, mode: Mode, place: Place, tmp_path: Path, mon
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize(("mode", "jobs"), sample(zip(MODES, (1, 2), strict=True), product(MODES, (1, 2))))
 def test_a_document_that_crashes_its_process_keeps_its_rows(
     place: Place, tmp_path: Path, mode: Mode, jobs: int
 ) -> None:

@@ -135,6 +135,7 @@ def test_a_removal_beyond_the_limit_is_refused(
         ({"/a.md": True, "/b.md": True}, ["/", "."], ["/"]),
         ({"s3://bucket/a.md": True}, ["s3://bucket", "."], ["s3://bucket"]),
         ({"table.csv#1": True, "table.csv#2": True, "other.csv#1": False}, ["table.csv", "other.csv"], ["table.csv"]),
+        ({"a#b.csv#1": True, "a": False}, ["a#b.csv", "a"], ["a#b.csv"]),
         ({"a.md": True}, ["a.md"], ["a.md"]),
         ({"docs/a.md": True}, ["elsewhere"], []),
         ({}, ["docs"], []),

@@ -26,15 +26,15 @@ LISTED = "needs the record documents in `records`: that record lists what the ou
 ONLY_INCREMENTAL = "`maximum_removed` needs `incremental`; no other mode removes single documents"
 A_SHARE = "`maximum_removed` is a number of documents or a share of them, such as 100 or 25%, not"
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"format": "xml"}, "unknown format xml; there are parquet, csv, json, ndjson, markdown"),
+    ({"format": "xml"}, "unknown format xml; choose from parquet, csv, json, ndjson, markdown"),
     ({"format": "csv", "mode": "append"}, f"csv {FLAT}"),
     ({"format": "csv", "mode": "incremental"}, f"csv {FLAT}"),
     ({"format": "json", "partition_by": ("a",)}, f"json {FLAT}"),
-    ({"layout": "tree"}, "unknown layout tree; there are files, folders"),
+    ({"layout": "tree"}, "unknown layout tree; choose from files, folders"),
     ({"layout": "files", "partition_by": ("a",)}, FOLDERS),
     ({"layout": "files", "file_bytes": 1}, FOLDERS),
-    ({"lock_types": "maybe"}, "unknown lock maybe; there are null, fail"),
-    ({"records": []}, f"no record is named; there are {ALL_RECORDS}, datasets"),
+    ({"lock_types": "maybe"}, "unknown lock maybe; choose from null, fail"),
+    ({"records": []}, f"no record is named; choose from {ALL_RECORDS}, datasets"),
     ({"mode": "append", "records": ["cells"]}, f"append {LISTED}"),
     ({"mode": "incremental", "records": ["cells"]}, f"incremental {LISTED}"),
     ({"maximum_removed": 1}, ONLY_INCREMENTAL),
@@ -155,7 +155,7 @@ def test_the_records_of_an_output() -> None:
     assert not Output("json", records=["cells"]).nested(Options()) and not Output().nested(Options())
     with pytest.raises(UsageError) as error:
         Output(records=["cells", "cell", "prices"]).names(Options())
-    assert str(error.value) == f"unknown record cell, prices; there are {ALL_RECORDS}, {DATASETS}"
+    assert str(error.value) == f"unknown record cell, prices; choose from {ALL_RECORDS}, {DATASETS}"
 
 
 def test_the_fingerprint_holds_what_rows_depend_on() -> None:

@@ -13,23 +13,24 @@ import pytest
 from converter.datasets import PARTS_FILE
 from converter.errors import OutputError
 from converter.output.manifest import File, Manifest, parse_manifest
+from converter.output.parts import Parts
 from converter.output.stage import Stage
 from converter.output.tables import (
     MANIFEST_TABLE,
     VIEWS,
+    DatabaseTarget,
     Reference,
     descriptions_of,
     in_contract,
     in_order,
     is_comment,
-    keep_in_place,
     load_tables,
     manifest_of,
     references,
     stale_condition,
     tables_of,
 )
-from converter.output.target import Load, Target
+from converter.output.target import Load
 from converter.problems import OF_THE_RUN
 from converter.records import RECORDS
 from converter.version import __version__
@@ -300,10 +301,13 @@ def test_rows_have_the_schema_of_the_contract_unless_some_columns_are_read() -> 
 
 
 class Rows:
-    """A target with rows of problems and of parts of data sets."""
+    """A database with rows of problems and of parts of data sets."""
 
-    def __init__(self, tables: dict[str, pa.RecordBatch]) -> None:
-        self.tables = tables
+    def __init__(self, tables: dict[str, pa.RecordBatch], manifest: Manifest | None) -> None:
+        self.tables, self._manifest = tables, manifest
+
+    def manifest(self) -> Manifest | None:
+        return self._manifest
 
     def read(self, record: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         yield self.tables[record]
@@ -313,14 +317,13 @@ def test_the_kept_rows_are_those_of_documents_that_are_not_stale() -> None:
     parts = pa.record_batch({"doc_id": ["a", "b"]})
     problems = pa.record_batch({"doc_id": ["a", "b", None], "code": ["x", "y", "z"]})
     problems = problems.replace_schema_metadata({"record": "problems"})
-    target = cast(Target, Rows({PARTS_FILE: parts, "problems": problems}))
     files = [File(name, name, 1, 0, "") for name in ("problems", PARTS_FILE, "sections")]
-    kept = keep_in_place(target, manifest("a", *files), frozenset("b"))
-    kept_ids = [(name, rows.column(0).to_pylist()) for name, rows in kept]
-    assert kept_ids == [(PARTS_FILE, ["a"]), ("problems", ["a"])]
-    assert list(keep_in_place(target, None, frozenset("b"))) == []
-    only_sections = manifest("a", File("sections", "sections", 1, 0, ""))
-    assert list(keep_in_place(target, only_sections, frozenset("b"))) == []
+    kept_ids = []
+    for own_manifest in (manifest("a", *files), None, manifest("a", files[2])):
+        database = cast(DatabaseTarget, Rows({PARTS_FILE: parts, "problems": problems}, own_manifest))
+        kept = DatabaseTarget.keep(database, cast(Parts, None), frozenset("b"))
+        kept_ids.append([(name, rows.column(0).to_pylist()) for name, rows in kept])
+    assert kept_ids == [[(PARTS_FILE, ["a"]), ("problems", ["a"])], [], []]
 
 
 def test_a_load_reads_the_staged_rows_of_a_record(tmp_path: Path) -> None:

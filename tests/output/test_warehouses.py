@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from converter.records import RECORDS
 from converter.values import infer
-from converter.values.types import STORABLE
+from converter.values.value_types import STORABLE
 from tests.support.documents import TYPED
 from tests.support.paths import PROJECT
 from tests.support.places import convert, full_tables, iceberg_tables

@@ -17,13 +17,13 @@ import pytest
 import converter
 from converter import errors
 from converter.errors import ParquetryError, UsageError
-from tests.support.commands import run
+from tests.support.commands import ENVIRONMENT, run
 
 PACKAGE = Path(converter.__file__).parent
 FUNCTIONS = ("convert", "extract", "read", "read_file", "read_many", "read_tables", "read_text")
 
 # The command line, and the separate program that trains the model of headings.
-NOT_THE_LIBRARY = ("cli", "training/train.py", "show/terminal.py")
+NOT_THE_LIBRARY = ("cli", "training", "show/terminal.py")
 
 
 def test_every_public_name_can_be_imported() -> None:
@@ -268,3 +268,26 @@ def changed_settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]
 )  # fmt: skip
 def test_the_process_of_the_caller_keeps_its_settings(changed_settings: dict[str, Any], setting: str) -> None:
     assert setting not in changed_settings, changed_settings[setting]
+
+
+WORK = """
+import converter
+try:
+    [*converter.read_many((converter.Source(str(number), "# A\\n" * 30) for number in range(600)), jobs=2)]
+except converter.ParquetryError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("is_file", [True, False])
+def test_a_script_that_workers_cannot_import_is_told_so(tmp_path: Path, is_file: bool) -> None:
+    """Without `if __name__ == "__main__":`, and on standard input: workers run or look for the script."""
+    (tmp_path / "script.py").write_text(WORK)
+    with open(tmp_path / "script.py", "rb") as script:
+        arguments = [sys.executable, *(["script.py"] if is_file else ["-"])]
+        result = subprocess.run(
+            arguments, stdin=script, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, timeout=120
+        )
+    assert result.returncode == 0
+    assert "no worker process can start" in result.stdout.decode().splitlines()[-1]
+    assert 'if __name__ == "__main__":' in result.stdout.decode()

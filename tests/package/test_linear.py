@@ -24,8 +24,8 @@ from converter.repair import repair
 from converter.show.markdown import escape
 from converter.sources.tables import PARTITION
 from converter.text.office import format_by_content
-from converter.values import infer_table
 from tests.benchmarks.linear import Expression, Report, cost, walk_expressions
+from tests.support.columns import infer_table
 from tests.support.combinations import ALL
 from tests.support.conversion import rows_of_batch
 from tests.support.growth import steep
@@ -78,6 +78,9 @@ SQUARES: list[tuple[str, Callable[[str], object], Make]] = [
     ("values of no-break spaces", blocks, lambda size: "x <a " + "b=\xa0\xa0\xa0" * (size // 5) + "!"),
     ("values of no-break spaces, from the start", blocks, lambda size: "<a " + "b=\xa0\xa0\xa0" * (size // 5) + "!"),
     ("spaces after a bad value of front matter", read, repeat("\xa0", "---\na: b: c", "x\n---\n")),
+    ("lines that end with a colon", repair_text, repeat("A b c:\n\n", "word " * 30 + "\n\n")),
+    ("items of one word", repair_text, lambda size: "Bring these:\n\n" + ("a" * (size // 2) + "\n\n") * 2 + "b"),
+    ("a label that never closes", blocks, repeat("a", "[")),
     ("spaces in a partition", PARTITION.findall, repeat("a")),
     ("spaces in a wrapped paragraph", break_lines, repeat(" ", "a\n b", "x")),
     ("quoted definition, spaces", blocks, repeat(" ", "> [a]: b\n> [c]: d", "\n> e")),
@@ -105,6 +108,13 @@ SQUARES: list[tuple[str, Callable[[str], object], Make]] = [
     ("backquotes over lines", repair_text, repeat("[`a\n\n", "", "x](u)")),
     ("fences in a fence", read, repeat("```a\nx\n```\n", "```markdown\n", "```\n")),
     ("comments above front matter", read, repeat("<!-- a -->\n\n", "", "---\na: 1\n---\n")),
+    ("delimiter rows in a table", repair_text, repeat("|a|\n|-|\n")),
+    ("titles between signs", repair_text, repeat("== h ==\na\n")),
+    ("merges in front matter", read, lambda size: "---\na0: &a0 {x: 1}\n" + "".join(
+        f"a{number}: &a{number} {{<<: *a{number - 1}, k{number}: 1}}\n" for number in range(1, size // 30)
+    ) + "---\n"),
+    ("lines of numbers", repair_text, repeat("1, 2, 3, 45\n")),
+    ("rows of code above text", repair_text, repeat("a  b\n\n\n", "# T\n\n```\n", "```\ntext")),
     ("lines above broken front matter", read, repeat("\n", "", "---\na: b: c\n---\n")),
 ]  # fmt: skip
 

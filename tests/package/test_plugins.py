@@ -28,11 +28,9 @@ from converter.model.hints import Hints
 from converter.model.source import Source
 from converter.plugins import Plugin, Registry, Series, arrange, instance_of, plugins
 from converter.records import RECORDS, ParsedDocument
-from converter.records.record import DOC_ID, Record
-from converter.records.record import fault_of as fault_of_record
-from converter.values.types import fault_of as fault_of_type
-from converter.write import Format
-from converter.write import fault_of as fault_of_format
+from converter.records.record import DOC_ID, Record, fault_of_record
+from converter.values.value_types import fault_of_type
+from converter.write import Format, fault_of_format
 from tests.support.commands import invoke, run
 from tests.support.paths import PROJECT
 from tests.support.plugins import EXAMPLE, distribution, example
@@ -222,6 +220,7 @@ def test_a_type_can_be_an_object() -> None:
             lambda: Options(rules=(print,)),  # type: ignore[arg-type]
             "`rules` are objects of the class Rule, not builtin_function_or_method",
         ),
+        (lambda: Options(rules=swap_words), "`rules` are objects of the class Rule in a tuple, not Rule"),  # type: ignore[arg-type]
         (lambda: Options(hints=Hints(value_types=(STARS._replace(name="int64"),))), "there is already int64"),
         (lambda: Options(hints=Hints(value_types=(1,))), "is not a value type: it is a int, not a Type"),
         (lambda: Options(hints=Hints(types={"a": "stars"})), "unknown type 'stars'"),
@@ -255,6 +254,47 @@ def test_an_object_that_raises_costs_one_document() -> None:
     assert [row["source"] for row in rows["documents"]] == ["b"]
     ((code, message),) = [(row["code"], row["message"]) for row in rows["problems"]]
     assert code == "plugin_failed" and message.startswith("the rule swap_words raised RuntimeError: cannot swap (test_")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda draft: draft.lines.clear(),
+            "the rule odd added or removed lines of the draft; a rule calls `insert_aft",
+        ),
+        (
+            lambda draft: draft.kinds.append("text"),
+            "the rule odd added or removed lines of the draft; a rule calls `ins",
+        ),
+        (
+            lambda draft: draft.replace("odd", 0, "\ud800"),
+            "the rule odd wrote a line that is not a text: 'utf-8' codec can",
+        ),
+        (
+            lambda draft: draft.insert_after("odd", 0, None),
+            "the rule odd wrote a line that is not a text: sequence item",
+        ),
+        (lambda draft: draft.replace("odd", 0, "a\nb"), "the rule odd wrote a line with a line end in it"),
+        (lambda draft: draft.replace("odd", 0, "a\r"), "the rule odd wrote a line with a line end in it"),
+        (
+            lambda draft: draft.insert_after("odd", 0, "\n"),
+            "the rule odd wrote a line with a line end in it",
+        ),
+        (
+            lambda draft: draft.rewrite("odd", 0, 1, {0: ["a", "b\n"]}, 0.9),
+            "the rule odd wrote a line with a line end in it",
+        ),
+    ],
+)
+def test_a_rule_that_changes_a_draft_in_another_way_costs_one_document(
+    change: Callable[[Any], None], message: str
+) -> None:
+    odd = rule("odd", FULL)(lambda draft: change(draft) if draft.lines[0] == "odd" else None)
+    rows = rows_of("odd\n\ntext\n", Options(rules=(odd,)), "documents", "problems")
+    assert [row["source"] for row in rows["documents"]] == ["b"]
+    ((code, problem),) = [(row["code"], row["message"]) for row in rows["problems"]]
+    assert code == "plugin_failed" and problem.startswith(message)
 
 
 def test_a_record_that_raises_costs_one_document(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -393,10 +433,46 @@ def test_a_broken_plugin_stops_what_needs_it(tmp_path: Path) -> None:
     assert "division by zero" in listing.stdout.decode() and "missing_module" in listing.stdout.decode()
 
 
+ENDING = """
+import sys
+from converter.extension import FULL, Format, Source, rule
+
+def end(*arguments):
+    sys.exit(0)
+
+def find(address, search):
+    yield Source(address, "text")
+    sys.exit(0)
+
+ending_rule = rule("ending_rule", FULL)(lambda draft: end() if "end" in draft.lines else None)
+ending_format = Format(".ending_format", "It ends.", end)
+"""
+ENDED = {
+    "rules": (["a.md", "b.md", "-o", "out"], 3, "b.md: error: the plug-in ending 1 raised SystemExit: 0"),
+    "readers": (["a.md", "b.ending_reader", "-o", "out"], 3, "the reader ending_reader of ending 1 raised SystemExit"),
+    "sources": (["a.md", "ending_source://x", "-o", "out"], 3, "source ending_source of ending 1 raised SystemExit: 0"),
+    "formats": (["a.md", "-o", "out", "--to", "ending_format"], 1, "parquetry: the plug-in ending 1 ended the command"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ENDED)
+def test_a_plugin_that_ends_the_process_fails_and_no_more(tmp_path: Path, kind: str) -> None:
+    arguments, exit_code, message = ENDED[kind]
+    name = f"ending_{kind.removesuffix('s')}"
+    value = {"readers": "end", "sources": "find"}.get(kind, name)
+    points = {f"parquetry.{kind}": {name: f"ending:{value}"}}
+    site = distribution(tmp_path / "site", "ending", "1", points, ending=ENDING)
+    for file, text in {"a.md": "# A\n", "b.md": "end\n", "b.ending_reader": "x"}.items():
+        (tmp_path / file).write_text(text)
+    result = run("convert", *arguments, cwd=tmp_path, code=exit_code, **path_with(site))
+    assert message in result.stderr.decode()
+    assert (tmp_path / "out").exists() == (exit_code == 3)
+
+
 def test_without_plugins_the_listing_says_so() -> None:
     assert "no plug-in is installed" in invoke("plugins", code=0).output
     assert invoke("plugins", "--to", "json", code=0).stdout == "[]\n"
-    assert "unknown form yaml; there are text, json" in invoke("plugins", "--to", "yaml", code=2).output
+    assert "unknown format yaml; choose from text, json" in invoke("plugins", "--to", "yaml", code=2).output
 
 
 @pytest.mark.slow  # builds two wheels and installs them into a new environment

@@ -301,20 +301,20 @@ def test_the_manifest_has_the_options(tmp_path: Path) -> None:
 
 WRONG: list[tuple[Mapping[str, Any], list[str], str]] = [
     # arguments of the library, the words of the command line, the message with arguments
-    ({"repair": "much"}, ["--repair", "much"], "unknown repair level much; there are off, safe, full"),
-    ({"parser": "quick"}, ["--parser", "quick"], "unknown parser quick; there are fast, reference"),
+    ({"repair": "much"}, ["--repair", "much"], "unknown repair level much; choose from off, safe, full"),
+    ({"parser": "quick"}, ["--parser", "quick"], "unknown parser quick; choose from fast, reference"),
     (
         {"input_format": "htm"},
         ["--input-format", "htm"],
-        "unknown input format htm; there are markdown, html, docx, pptx, xlsx, pdf, epub",
+        "unknown input format htm; choose from markdown, html, docx, pptx, xlsx, pdf, epub",
     ),
     ({"maximum_bytes": 0}, ["--max-bytes", "0"], "`maximum_bytes` must be at least 1, not 0"),
     ({"maximum_seconds": 0}, ["--max-seconds", "0"], "`maximum_seconds` must be at least 0.001, not 0"),
     ({"maximum_output_bytes": 0}, ["--max-output-bytes", "0"], "`maximum_output_bytes` must be at least 1, not 0"),
     ({"hints": {"tolerance": 1.5}}, ["--tolerance", "1.5"], "`tolerance` must be from 0 to 1, not 1.5"),
     ({"hints": {"tolerance": -0.1}}, ["--tolerance=-0.1"], "`tolerance` must be from 0 to 1, not -0.1"),
-    ({"hints": {"decimal": ";"}}, ["--decimal", ";"], "unknown decimal mark ;; there are ., ,"),
-    ({"hints": {"date_order": "ydm"}}, ["--date-order", "ydm"], "unknown date order ydm; there are dmy, mdy, ymd"),
+    ({"hints": {"decimal": ";"}}, ["--decimal", ";"], "unknown decimal mark ;; choose from ., ,"),
+    ({"hints": {"date_order": "ydm"}}, ["--date-order", "ydm"], "unknown date order ydm; choose from dmy, mdy, ymd"),
     ({"chunks": 7}, ["--chunks", "7"], "`chunks` must be at least 8, not 7"),
     (
         {"chunks": 8, "chunk_overlap": 5},
@@ -322,12 +322,12 @@ WRONG: list[tuple[Mapping[str, Any], list[str], str]] = [
         "`chunk_overlap` must be at most half of `chunks`, 8 tokens",
     ),
     ({"chunk_overlap": -1}, ["--chunk-overlap=-1"], "`chunk_overlap` must be at least 0, not -1"),
-    ({"layout": "file"}, ["--layout", "file"], "unknown layout file; there are files, folders"),
-    ({"lock_types": "no"}, ["--lock-types", "no"], "unknown lock no; there are null, fail"),
+    ({"layout": "file"}, ["--layout", "file"], "unknown layout file; choose from files, folders"),
+    ({"lock_types": "no"}, ["--lock-types", "no"], "unknown lock no; choose from null, fail"),
     (
         {"compression": "lzo"},
         ["--compression", "lzo"],
-        "unknown compression lzo; there are zstd, snappy, gzip, brotli, lz4, none",
+        "unknown compression lzo; choose from zstd, snappy, gzip, brotli, lz4, none",
     ),
     ({"file_bytes": 0}, ["--file-size", "0"], "`file_bytes` must be at least 1, not 0"),
     ({"jobs": 0}, ["--jobs", "0"], "`jobs` must be at least 1, not 0"),
@@ -351,6 +351,47 @@ def test_a_wrong_value_has_one_message(
     assert result.exit_code == 2
     assert " ".join(in_flags(message).split()) in " ".join(result.output.split())
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("arguments, message", [
+    ({"maximum_bytes": "1MB"}, "`maximum_bytes` must be a whole number, not '1MB'"),
+    ({"maximum_bytes": 1.5}, "`maximum_bytes` must be a whole number, not 1.5"),
+    ({"maximum_seconds": "5"}, "`maximum_seconds` must be a number, not '5'"),
+    ({"chunks": True}, "`chunks` must be a whole number, not True"),
+    ({"chrome": "no"}, "`chrome` must be true or false, not 'no'"),
+    ({"encoding": 5}, "unknown encoding 5"),
+    ({"hints": {"a": "int64"}}, "`hints` is an object of the class Hints, not dict"),
+    ({"hints": Hints(tolerance="0.1")}, "`tolerance` must be a number, not '0.1'"),  # type: ignore[arg-type]
+    ({"hints": Hints(units="no")}, "`units` must be true or false, not 'no'"),  # type: ignore[arg-type]
+    ({"maximum_problems": "9"}, "`maximum_problems` must be a whole number, not '9'"),
+    ({"spreadsheet_safe": "no"}, "`spreadsheet_safe` must be true or false, not 'no'"),
+    ({"records": [None]}, "unknown record None"),
+    *[({"jobs": jobs}, f"`jobs` must be a whole number, not {jobs!r}") for jobs in ("2", 2.5, True, None)],
+])  # fmt: skip
+def test_a_value_of_another_type_is_refused(tmp_path: Path, arguments: dict[str, Any], message: str) -> None:
+    """`chrome="no"` once meant yes, and of `maximum_bytes="1MB"` the document was said to be incomplete."""
+    (tmp_path / "a.md").write_text("# A\n")
+    with pytest.raises(UsageError, match=re.escape(message)):
+        converter.convert(tmp_path / "a.md", tmp_path / "out", **arguments)
+    if "jobs" in arguments:
+        with pytest.raises(UsageError, match=re.escape(message)):
+            converter.read_many(tmp_path, **arguments)
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    numpy = pytest.importorskip("numpy")
+    assert Options(maximum_bytes=numpy.int64(9), maximum_seconds=numpy.float32(2)).maximum_bytes == 9
+
+
+def test_names_in_one_text_are_names() -> None:
+    """Each letter of a text was once a missing value."""
+    assert Hints(null_values="n/a, x").null_values == {"n/a", "x"}  # type: ignore[arg-type]
+    assert Hints(types="zip=string,n=int64").types == {"zip": "string", "n": "int64"}  # type: ignore[arg-type]
+    assert converter.Columns("text", keep="a,b").keep == ("a", "b")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="must be names of types, such as int64, not <class 'int'>"):
+        Hints(types={"a": int})  # type: ignore[dict-item]
+    with pytest.raises(UsageError, match="a column is named by a text, not by 0"):
+        converter.Columns(0)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("minimal", [

@@ -52,6 +52,8 @@ def test_the_specifications_read_as_without_dialects(name: str) -> None:
         (":::: a ::::\n::: note\n:::\n::::", {1: 2, 0: 3}),
         (":::: a:b\n::: note\n:::\n::::", {1: 2}),
         (":::: {.a}\n::: note\n:::\n::::", {0: 3, 1: 2}),
+        ("::: note\n:::X\n:::", {}),
+        ("{% if a %} {% b %}\n{% endif %}", {}),
         ("::: note\n::: tip\n:::", {1: 2}),
         ("```{note}\n```py\n```\n```", {0: 3}),
         ("````{note}\n```{tip}\n```\n````", {0: 3, 1: 2}),
@@ -103,3 +105,9 @@ def test_the_content_of_these_directives_is_markdown(name: str) -> None:
 def test_a_tag_of_html_is_no_text_even_if_it_never_ends(name: str) -> None:
     assert [block.text.split() for block in read(f"x <{name}> z")] == [["x", "z"]]
     assert [block.text for block in read(f"x <{name}-of-ours> z")] == [f"x <{name}-of-ours> z"]
+
+
+@pytest.mark.parametrize("image", ['"quay.png" "At the quay"', "'quay.png' 'At the quay'", "quay.png 'At the quay'"])
+def test_arguments_of_a_shortcode_are_in_quotes_of_either_kind_or_bare(image: str) -> None:
+    (block,) = read(f"{{{{< img {image} >}}}}")
+    assert [(shown.alt, shown.url) for shown in block.images] == [("At the quay", "quay.png")]

@@ -204,7 +204,7 @@ def examples(count: int) -> settings:
     return settings(max_examples=count, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-@pytest.mark.parametrize("count", [200, pytest.param(1200 if ALL else 400, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [60, pytest.param(1200 if ALL else 400, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", WRITERS)
 def test_tables_read_back_equal(name: str, count: int) -> None:
     if not available(name):

@@ -13,7 +13,6 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it.token import Token
@@ -29,6 +28,7 @@ from converter.parse.parsers import Parser
 from converter.parse.readers import HANDLERS, Reader
 from converter.parse.structure import Window, structure
 from converter.problems import Problem
+from tests.support.cases import load_cases
 from tests.support.combinations import ALL
 from tests.support.documents import FRAGMENTS
 from tests.support.paths import CASE_FOLDER, CORPORA
@@ -70,7 +70,7 @@ CONTENTS = [
 
 
 def cases(name: str) -> list[str]:
-    texts: list[str] = yaml.safe_load((CASE_FOLDER / "parse" / f"{name}.yaml").read_text(encoding="utf-8"))
+    texts: list[str] = load_cases(CASE_FOLDER / "parse" / f"{name}.yaml")
     assert texts and len(set(texts)) == len(texts)
     return texts
 
@@ -182,6 +182,14 @@ def test_generated_inlines_read_the_same(content: str, env: dict[str, Any]) -> N
     check_inline(content.strip(), env)
 
 
+def test_brackets_in_the_description_of_an_image_need_no_inline_parser() -> None:
+    content = "![[Top 10] More (12) [stories] here](a.jpg)"
+    inline = read_simple(content, {}, NUMBERS)
+    assert inline is not None and inline.text == "[Top 10] More (12) [stories] here"
+    references = {"references": {"TOP 10": {"href": "u", "title": ""}}}
+    assert read_simple(content, references, NUMBERS) is None
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "count"), [("blocks", 40_000), ("lines", 30_000), ("inlines", 30_000)])
 def test_a_hundred_thousand_documents_read_the_same(kind: str, count: int) -> None:
@@ -223,6 +231,7 @@ def test_corpora_read_the_same() -> None:
 @pytest.mark.parametrize("source, end", [
     ("words\n[x] more\n\n", 2), ("# Title #", 1), ("```py\ncode\n```\n", 3), ("| a |\n|---|\n| 1 |\n", 3),
     ("- a\n  - b\n\n  c\n1. d", 4), ("  1. a\n2. b", 2), ("words\n===", None), ("- a\n  > b", None),
+    ("```\ncode\n```\n", 3), ("[a b]: /u\nwords", 1), ("[a]: /u\n'title'", None), ("[a]: u&amp;v", None),
 ])  # fmt: skip
 def test_common_blocks_are_read_from_their_lines(source: str, end: int | None) -> None:
     """The other tests would pass even if no block were read from its lines."""

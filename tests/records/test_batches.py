@@ -14,7 +14,7 @@ from converter.engine.conversion import read_document
 from converter.limits import Allowance, TooMuchOutput
 from converter.model.source import Source
 from converter.parse import Block
-from converter.records import CONTRACT_VERSION, RECORDS, ParsedDocument, Record, outline
+from converter.records import CONTRACT_VERSION, RECORDS, ParsedDocument, Record, sections_of
 from converter.records.context import repeated_characters
 from converter.records.contract import arrow_type_name
 from converter.records.record import DOC_ID, INT32, STRING, field
@@ -116,11 +116,11 @@ def test_a_recovered_heading_has_the_style_and_confidence_of_its_repair(
     rule: str, style: str, confidence: float
 ) -> None:
     blocks = [Block("heading", 3, 3, text="t", level=2, style="atx"), Block("paragraph", 5, 5)]
-    sections, _ = outline(blocks, [Repair(rule, 3, 3, "t", "## t", 0.75)])
+    sections, _ = sections_of(blocks, [Repair(rule, 3, 3, "t", "## t", 0.75)])
     assert [(section.style, section.confidence) for section in sections] == [("none", 1.0), (style, confidence)]
-    sections, _ = outline(blocks, [Repair(rule, 4, 4, "t", "## t", 0.75)])
+    sections, _ = sections_of(blocks, [Repair(rule, 4, 4, "t", "## t", 0.75)])
     assert (sections[1].style, sections[1].confidence) == ("atx", 1.0)
-    sections, _ = outline(blocks, [Repair(rule, 3, 3, "  t\n  --", "t\n--", 0.75)])  # moved, not marked
+    sections, _ = sections_of(blocks, [Repair(rule, 3, 3, "  t\n  --", "t\n--", 0.75)])  # moved, not marked
     assert (sections[1].style, sections[1].confidence) == ("atx", 1.0)
 
 

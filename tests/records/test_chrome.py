@@ -76,6 +76,12 @@ def test_a_phrase_right_below_a_heading_is_boilerplate(above: str) -> None:
     assert [block.text for block in document.blocks if block.chrome] == ["Sign up for our newsletter"]
 
 
+def test_a_gap_below_boilerplate_stays_if_none_is_above() -> None:
+    below = f"{PROSE}\n\n{PROSE}\n"
+    page = f"# Nets\n\n{PROSE}\n\n## Twine\nSign up for our newsletter\n\n{below}"
+    assert converter.read_text(page, chrome=False).to_markdown() == f"# Nets\n\n{PROSE}\n\n## Twine\n\n{below}"
+
+
 @pytest.mark.parametrize(("option", "is_shown"), [("--chrome", True), ("--no-chrome", False)])
 def test_the_command_takes_the_option(tmp_path: Path, option: str, is_shown: bool) -> None:
     (tmp_path / "page.txt").write_text(PAGE)

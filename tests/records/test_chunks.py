@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from converter.records.chunk_units import Cutter
 from converter.records.sentences import sentences
 from converter.records.tokenizers import count_words, token_counter
 from tests.benchmarks.documents import generate_articles
+from tests.support.cases import load_cases
 from tests.support.chunks import check_chunks
 from tests.support.commands import invoke
 from tests.support.documents import EVERY_KIND, FRAGMENTS
@@ -29,7 +29,7 @@ CASES = sorted((PROJECT / "tests" / "cases" / "chunks").glob("*.yaml"))
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
 def test_each_case_gives_its_chunks(case: Path) -> None:
-    for expected in yaml.safe_load(case.read_text()):
+    for expected in load_cases(case):
         document = converter.read(case.with_suffix(".md"), **expected["options"])
         rows = document.rows("chunks")
         assert [{name: row[name] for name in wanted} for row, wanted in zip(rows, expected["chunks"], strict=True)] == (
@@ -135,6 +135,21 @@ def test_an_overlap_takes_half_of_a_chunk_at_most() -> None:
     with pytest.raises(UsageError, match="at most half of `chunks`, 20 tokens"):
         converter.read_text("a", chunks=20, chunk_overlap=11)
     assert converter.read_text("a", chunks=20, chunk_overlap=10).chunks
+
+
+QUAY = "The sea is calm today here. Boats leave at dawn."
+
+
+@pytest.mark.parametrize(("text", "tokens", "overlap", "chunks"), [
+    (f"{QUAY}\n\nGulls follow them.\n", 10, 3, [QUAY, "leave at dawn.\n\nGulls follow them."]),
+    (f"{QUAY}\n\nGulls follow them.\n", 10, 4, [QUAY, "Boats leave at dawn.\n\nGulls follow them."]),
+    (f"{QUAY}\n\n> ## Gulls\n>\n> They follow.\n", 10, 4, [QUAY, "Gulls\n\nThey follow."]),
+])  # fmt: skip
+def test_a_chunk_repeats_the_last_sentence_if_the_overlap_holds_it_and_no_heading_is_below(
+    text: str, tokens: int, overlap: int, chunks: list[str]
+) -> None:
+    document = converter.read_text(text, chunks=tokens, chunk_overlap=overlap)
+    assert [chunk.text for chunk in document.chunks] == chunks
 
 
 def test_boilerplate_is_left_out_with_its_text() -> None:

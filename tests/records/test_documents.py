@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.support.accounting import lost_parts, rows_of
+from tests.support.cases import load_cases
 from tests.support.paths import CASE_FOLDER
 
 CASES = sorted((CASE_FOLDER / "read").glob("*.md"))
@@ -17,7 +17,7 @@ CASES = sorted((CASE_FOLDER / "read").glob("*.md"))
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_each_case_gives_its_expected_records(path: Path) -> None:
     data = path.read_bytes()
-    expected = yaml.safe_load(path.with_suffix(".yaml").read_text(encoding="utf-8"))
+    expected = load_cases(path.with_suffix(".yaml"))
     rows = rows_of(data)
     for record, expected_rows in expected.items():
         columns = list(dict.fromkeys(column for row in expected_rows for column in row))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -10,9 +12,10 @@ from converter.config import Options
 from converter.engine.conversion import read_document
 from converter.model.source import Source
 from tests.support.accounting import lost_parts, rows_of
+from tests.support.cases import load_cases
 from tests.support.combinations import ALL
 from tests.support.documents import FRAGMENTS
-from tests.support.paths import CORPORA
+from tests.support.paths import CASE_FOLDER, CORPORA
 from tests.support.specification import examples
 
 AS_IS = Options(repair="off")
@@ -38,6 +41,12 @@ def test_any_markdown_loses_nothing(source: str) -> None:
 @settings(max_examples=400, deadline=None)
 def test_any_repaired_markdown_loses_nothing(source: str) -> None:
     assert lost_parts(source, rows_of(source)) == []
+
+
+@pytest.mark.parametrize("path", sorted((CASE_FOLDER / "repair").glob("*.yaml")), ids=lambda path: path.stem)
+def test_damaged_texts_of_every_rule_lose_nothing(path: Path) -> None:
+    for case in load_cases(path)["fires"]:
+        assert lost_parts(case["damaged"], rows_of(case["damaged"])) == [], case["name"]
 
 
 @given(st.text(max_size=300))

@@ -23,7 +23,7 @@ from converter.model.events import join_rows
 from converter.model.source import Source, document_id
 from converter.records import RECORDS, Record, default_records
 from converter.records.contract import contract, published_contract
-from converter.records.record import DOC_ID, STRING, fault_of, field
+from converter.records.record import DOC_ID, STRING, fault_of_record, field
 from converter.records.sections import PIECE, word_count
 from tests.benchmarks.documents import CONSTRUCTS, generate_articles
 from tests.support.accounting import rows_of
@@ -181,4 +181,14 @@ def test_a_colon_within_brackets_or_quotes_ends_no_label(item: str, label: str |
 
 def test_a_record_with_a_field_twice_is_refused_by_the_name_of_the_field() -> None:
     fields = (DOC_ID, field("b", STRING, ""), field("b", STRING, ""), field("a", STRING, ""), field("a", STRING, ""))
-    assert fault_of("x", Record("x", "", (), fields, lambda context: [])) == "two fields have the name a"
+    assert fault_of_record("x", Record("x", "", (), fields, lambda context: [])) == "two fields have the name a"
+
+
+MARKS = "() [] {} （） 【】 「」 『』 《》 〈〉 “” „“ „” ‘’ «» »« ‹› \"\" ''"
+
+
+@pytest.mark.parametrize(("opening", "closing"), [(marks[0], marks[1]) for marks in MARKS.split()])
+def test_a_colon_divides_an_item_behind_brackets_and_quotation_marks_but_not_inside(opening: str, closing: str) -> None:
+    text = f"- Quay {opening}east{closing}: red\n- Quay {opening}east: red{closing} x"
+    behind, inside = converter.read_text(text).list_items
+    assert (behind.label, behind.value, inside.label) == (f"Quay {opening}east{closing}", "red", None)

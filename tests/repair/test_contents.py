@@ -10,7 +10,7 @@ from converter.repair import repair
 from converter.repair.draft import Draft
 from converter.repair.explanation import explain
 from converter.repair.headings.blocks import Page, blocks_of
-from converter.repair.headings.contents import FEWEST, titles_in_contents
+from converter.repair.headings.contents import FEWEST_ENTRIES, titles_in_contents
 from converter.repair.headings.model import POSSIBLE
 from converter.repair.headings.recover import ENTRY, LISTED, judge
 
@@ -59,7 +59,7 @@ def test_a_list_of_titles_names_them(entries: Sequence[str]) -> None:
 
 
 def test_numbers_of_titles_do_not_count() -> None:
-    assert len(listed([*TITLES, PROSE, *parts(["1 Nets", "2. Twine and rope:", "3) Lofts"])])) == FEWEST
+    assert len(listed([*TITLES, PROSE, *parts(["1 Nets", "2. Twine and rope:", "3) Lofts"])])) == FEWEST_ENTRIES
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_other_lines_that_stand_again_are_not_titles(lines: Sequence[str]) -> No
 
 
 def test_half_of_the_titles_have_a_paragraph_below() -> None:
-    assert len(listed([*TITLES, PROSE, "Nets", PROSE, "Twine and rope", CELL, "Lofts", PROSE])) == FEWEST
+    assert len(listed([*TITLES, PROSE, "Nets", PROSE, "Twine and rope", CELL, "Lofts", PROSE])) == FEWEST_ENTRIES
 
 
 def test_titles_of_a_list_are_likely_and_its_entries_are_none() -> None:
@@ -108,7 +108,7 @@ def test_a_list_of_titles_stays_a_list() -> None:
 
 @pytest.mark.parametrize(
     ("titles", "unlikely", "count"),
-    [(TITLES, [4, 6], 0), (TITLES, [4], FEWEST), ((*TITLES, "Tar"), [5, 7, 9, 11], FEWEST + 1)],
+    [(TITLES, [4, 6], 0), (TITLES, [4], FEWEST_ENTRIES), ((*TITLES, "Tar"), [5, 7, 9, 11], FEWEST_ENTRIES + 1)],
 )
 def test_most_of_the_fewest_titles_are_possible_headings(
     titles: Sequence[str], unlikely: Sequence[int], count: int

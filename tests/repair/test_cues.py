@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.repair.cues import ANY_BEGINNING, OWN_WORDS, PHRASES, cue_of
-from converter.repair.signs import FEWEST_SIGNS, LONGEST_CUE, SIGNS, may_be_page
+from converter.repair.signs import FEWEST_SIGNS, LONGEST_CUE, SIGNS, signs_of
 
 EXPRESSIONS = [(kind, re.compile(phrase, re.IGNORECASE)) for kind in PHRASES for phrase in PHRASES[kind]]
 LATE = [phrase for phrases in PHRASES.values() for phrase in phrases if phrase.startswith(ANY_BEGINNING)]
@@ -45,6 +45,23 @@ def test_a_text_is_of_the_kind_of_its_phrase_or_of_its_first_part(text: str, kin
 @given(st.permutations(SIGNS))
 def test_a_text_with_few_signs_is_no_page_whichever_they_are(signs: list[str]) -> None:
     few, enough = signs[: FEWEST_SIGNS - 1], signs[:FEWEST_SIGNS]
-    assert not may_be_page([sign for sign in few for _ in range(2)])
-    assert may_be_page([f"x{sign.upper()}x" for sign in enough if sign != "©"] + ["©"] * ("©" in enough))
-    assert not may_be_page([*few, enough[-1] + "x" * LONGEST_CUE])
+    assert not signs_of([sign for sign in few for _ in range(2)]).may_be_page
+    enough = [f"x{sign.upper()}x" for sign in enough if sign != "©"] + ["©"] * ("©" in enough)
+    assert signs_of(enough).may_be_page
+    assert not signs_of([*few, signs[FEWEST_SIGNS - 1] + "x" * LONGEST_CUE]).may_be_page
+
+
+LINES_WITH_SIGNS = st.lists(st.lists(st.sampled_from(SIGNS[:9]), max_size=3).map(" ".join), max_size=7)
+
+
+@given(LINES_WITH_SIGNS, LINES_WITH_SIGNS)
+def test_a_further_pass_finds_the_signs_of_the_first(lines: list[str], new_lines: list[str]) -> None:
+    for later in (lines[1:] + new_lines, new_lines + [f"## {line}" for line in lines[:4]], new_lines):
+        assert signs_of(later, signs_of(lines)).may_be_page == signs_of(later).may_be_page
+
+
+def test_signs_in_lines_that_change_after_the_search_are_found_by_the_next() -> None:
+    lines = ["words", *SIGNS[: FEWEST_SIGNS - 1]]
+    earlier = signs_of(lines)
+    lines[0] = SIGNS[FEWEST_SIGNS - 1]
+    assert signs_of(lines, earlier).may_be_page

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from converter.config import Options
 from converter.repair import repair
@@ -18,9 +17,11 @@ from converter.repair.headings import recover
 from converter.repair.headings.blocks import Page, blocks_of
 from converter.repair.headings.model import evidence, forests, mean_of, probabilities, read_forests
 from converter.repair.headings.recover import SUREST
+from converter.repair.headings.surroundings import NAMES
 from converter.training import train, trees
 from converter.training.examples import page_examples
 from tests.support.accounting import rows_of
+from tests.support.cases import load_cases
 from tests.support.documents import CHOKING
 from tests.support.growth import steep
 from tests.support.paths import CASE_FOLDER, CORPORA
@@ -31,7 +32,7 @@ HEADING_RULES = frozenset(("bare_heading", "bold_heading"))
 
 
 def documents(name: str) -> list[Any]:
-    loaded = yaml.safe_load((DOCUMENTS / f"{name}.yaml").read_text(encoding="utf-8"))
+    loaded = load_cases(DOCUMENTS / f"{name}.yaml")
     return [pytest.param(case, id=case["name"]) for case in loaded]
 
 
@@ -143,16 +144,18 @@ def test_training_writes_the_weights_that_the_model_reads(tmp_path: Path) -> Non
         def dump_model(self) -> dict[str, Any]:
             return {"tree_info": [{"tree_structure": {**tree, "internal_value": 0.75}}]}
 
-    fields = train.fields_of({"headings": Booster(), "titles": Booster()}, ["unused", "width"])
+    fields = train.fields_of({"headings": Booster(), "titles": Booster()}, ["unused", "breadth"])
     train.write(fields, tmp_path / "weights.json")
     headings, titles = read_forests((tmp_path / "weights.json").read_text(encoding="utf-8"))
     assert headings == titles
-    assert (headings.features, headings.trees) == (["width"], [[0, 0.12346, -0.5123, 2.0, 0.75]])
+    assert (headings.features, headings.trees) == (["breadth"], [[0, 0.12346, -0.5123, 2.0, 0.75]])
     code: dict[str, Any] = {}
     exec(trees.code_of(headings, titles), code)
-    assert code["FEATURES"] == ("width",)
-    assert [code["headings"](width) for width in (0.1, 0.12346, 0.2)] == [-0.5123, -0.5123, 2.0]
-    assert headings.contributions({"width": 0.1}) == pytest.approx({"width": -0.5123 - 0.75})
+    *others, last = code["FEATURES"]
+    assert (tuple(others), last) == (NAMES, "breadth")
+    values = [0.0] * len(others)
+    assert [code["headings"](*values, breadth) for breadth in (0.1, 0.12346, 0.2)] == [-0.5123, -0.5123, 2.0]
+    assert headings.contributions({"breadth": 0.1}) == pytest.approx({"breadth": -0.5123 - 0.75})
 
 
 def test_pages_whose_headings_are_marked_train_without_their_marks(tmp_path: Path) -> None:

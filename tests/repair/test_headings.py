@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Sequence
 
 import pytest
@@ -10,12 +11,15 @@ import pytest
 from converter.repair import repair
 from converter.repair.draft import Draft
 from converter.repair.headings import blocks, model, trees
+from converter.repair.headings.block import Block
 from converter.repair.headings.blocks import MOST_CANDIDATES, Page, blocks_of, label_of, pages_of
+from converter.repair.headings.candidates import BARS, Bar
 from converter.repair.headings.line import line_of
-from converter.repair.headings.model import Forest, forests, probabilities
+from converter.repair.headings.model import POSSIBLE, Forest, forests, probabilities
 from converter.repair.headings.recover import agree, choose_headings, levels_of, title_of
 from converter.repair.headings.surroundings import Surroundings
 from converter.repair.headings.words import words_of
+from converter.repair.lines import TEXT
 from converter.training import trees as trees_as_code
 from converter.training.outline import gains_of
 from converter.training.train import with_earlier
@@ -110,12 +114,57 @@ def test_shares_of_letters_are_those_of_each_character(text: str) -> None:
 
 def test_the_code_of_the_trees_is_that_of_the_weights() -> None:
     headings, titles = forests()
-    rows = [[float(at * index % 7) / 3 for index in range(len(headings.features))] for at in range(30)]
+    rows = [[float(at * index % 7) / 3 for index in range(len(trees.FEATURES))] for at in range(30)]
     for forest, total_of in ((headings, trees.headings), (titles, trees.titles)):
-        assert tuple(forest.features) == trees.FEATURES
-        assert [total_of(*row) for row in rows] == [total_by_walk(forest, row) for row in rows]
+        assert {*forest.features} <= {*trees.FEATURES}
+        assert [total_of(*row) for row in rows] == [
+            total_by_walk(forest, dict(zip(trees.FEATURES, row, strict=True))) for row in rows
+        ]
     written = trees_as_code.FILE.read_text(encoding="utf-8")
     assert written == trees_as_code.code_of(headings, titles), "run python -m converter.training.trees"
+
+
+@pytest.mark.parametrize(
+    ("end", "width", "bold", "is_asked"),
+    [
+        (":", 101, False, False),
+        ("：", 101, False, False),
+        (".", 101, False, False),
+        ("", 101, False, True),
+        (":", 100, False, True),
+        (".", 100, False, True),
+        (":", 101, True, True),
+    ],
+)
+def test_a_long_line_that_ends_as_text_does_is_no_title(end: str, width: int, bold: bool, is_asked: bool) -> None:
+    text = ("The order of the day " * 9)[: width - len(end)] + end
+    block = Block(TEXT, 0, 0, text, width, bold, end == ".", True)
+    page = Page([block, *page_of(list(PROSE)).blocks])
+    assert (probabilities(page)[0][0] != 0.0) == is_asked
+
+
+RESTS = ("x", "- x", "[a]", "x]", "c) x", "c", " x", "opyright 1999 x", "x」", "ig. 1", "ab. 1", "bb. 1", "hart 1")
+MORE_RESTS = ("xhibit 1", "ис. 1", "аблица 1", " 1", "“x”")
+
+
+@pytest.mark.parametrize("bar", [bar for bar in BARS if bar.initials], ids=lambda bar: bar.reason)
+def test_a_bar_is_asked_about_all_lines_that_it_can_exclude(bar: Bar) -> None:
+    """Each of its first characters begins a line that it excludes, and no other character does."""
+    letters = {*string.printable.strip(), *"©РТрт図图圖表“”«»„‟「『‘—–―¿…"}
+    initials = set()
+    for line in (letter + rest for letter in letters for rest in (*RESTS, *MORE_RESTS)):
+        draft = Draft([line], [1])
+        draft.talk = True
+        if bar.holds(draft, 0, line):
+            initials.add(line[0])
+    assert initials == {*bar.initials}
+
+
+@pytest.mark.parametrize("word", ["of", "60", "& "])
+def test_lines_alike_in_more_than_words_are_no_titles(word: str) -> None:
+    lines = [f"{name} {word} {town}" for name, town in (("Ann", "Berlin"), ("Bob", "Paris"), ("Cleo", "Rome"))]
+    headings = choose_headings(page_of([*lines, *PROSE]), dict.fromkeys(range(3), 0.9))
+    assert len(headings) == (3 if word == "of" else 0)
 
 
 def test_trees_that_are_not_trained_stay() -> None:
@@ -132,12 +181,12 @@ def test_trees_that_are_not_trained_stay() -> None:
     }
 
 
-def total_by_walk(forest: Forest, row: Sequence[float]) -> float:
+def total_by_walk(forest: Forest, features: dict[str, float]) -> float:
     total = 0.0
     for tree in forest.trees:
         while isinstance(tree, list):
             index, threshold, below, above, _ = tree
-            tree = below if row[index] <= threshold else above
+            tree = below if features[forest.features[index]] <= threshold else above
         total += tree
     return total
 
@@ -149,10 +198,9 @@ def test_a_row_of_the_model_has_the_features_in_their_order() -> None:
         ["The Lock, rebuilt", "Tolls", PROSE[0], *items, "3 m!", *PROSE, "Words " * 40, "Ferries?", PROSE[1]]
     )
     surroundings = Surroundings(page)
-    row_of = model._row_of(trees.FEATURES)
-    for at in page.candidates:
+    rows = model.rows_of(page, surroundings, page.candidates, trees.FEATURES)
+    for at, row in zip(page.candidates, rows, strict=True):
         features = model.all_features(page, surroundings, at)
-        row = row_of(page, surroundings, at)
         assert dict(zip(trees.FEATURES, row, strict=True)) == {name: features.get(name, 0) for name in trees.FEATURES}
         assert all(isinstance(value, float) for value in row)
     first, last = (surroundings.features_of(at) for at in (0, len(page.blocks) - 2))
@@ -178,7 +226,7 @@ def test_a_very_long_text_is_searched_in_parts(monkeypatch: pytest.MonkeyPatch) 
     sections = [line for title, text in zip(TITLES, PROSE, strict=False) for line in (title, f"{text} {PROSE[3]}")]
     lines = ["The lock on the river", PROSE[3], *sections] * 3
     spaced = [line for text in lines for line in (text, "")]
-    monkeypatch.setattr(blocks, "LONGEST", 8)
+    monkeypatch.setattr(blocks, "BLOCKS_AT_ONCE", 8)
     pages = list(pages_of(Draft(spaced, range(len(spaced)))))
     assert [len(page.blocks) for page in pages] == [8, 8, 8]
     headings = headings_in(lines)
@@ -186,13 +234,54 @@ def test_a_very_long_text_is_searched_in_parts(monkeypatch: pytest.MonkeyPatch) 
     assert sum(heading.startswith("# ") for heading in headings) <= 1
 
 
-def test_a_list_of_very_many_short_lines_is_not_an_article() -> None:
-    def is_article(candidates: int) -> bool:
-        return page_of([*PROSE, *(f"Gate {number}" for number in range(candidates))]).is_article
+def test_a_list_of_very_many_short_lines_is_not_searched() -> None:
+    def is_searched(candidates: int) -> bool:
+        return page_of([*PROSE, *(f"Gate {number}" for number in range(candidates))]).is_searched
 
     most = (MOST_CANDIDATES - 1) * len(PROSE)  # its paragraphs are short enough to be candidates too
-    assert is_article(most)
-    assert not is_article(most + 1)
+    assert is_searched(most)
+    assert not is_searched(most + 1)
+
+
+@pytest.mark.parametrize(
+    ("paragraphs", "items", "is_brief"),
+    [
+        ([160, 160], 0, False),
+        ([160, 159], 0, True),
+        ([320], 0, True),
+        ([160, 140], 2700, False),
+        ([160, 140], 2699, True),
+        ([160], 3000, True),
+    ],
+)
+def test_a_text_with_little_prose_is_brief_unless_its_items_are_long(
+    paragraphs: list[int], items: int, is_brief: bool
+) -> None:
+    marked = [f"- {'x' * (items - 2)}"] if items else []
+    assert page_of([*(f"{'x' * (width - 1)}." for width in paragraphs), *marked]).is_brief == is_brief
+
+
+@pytest.mark.parametrize("mark", ["> A quotation.", "**Rules**", "    code", "```", "# Rules", "<div>Rules</div>"])
+def test_a_brief_text_with_any_mark_but_those_of_lists_and_tables_is_not_searched(mark: str) -> None:
+    lines = ["The gate", "It is shut at night by the warden.", "The lock", "It is shut by the wind."]
+    assert page_of(lines).is_searched
+    assert page_of([*lines, "- a boat", "", "| a | b |"]).is_searched
+    assert not page_of([*lines, mark]).is_searched
+    assert page_of([*PROSE, mark]).is_searched
+
+
+def test_one_title_does_not_divide_a_brief_text() -> None:
+    page = page_of(["The gate", "It is shut at night by the warden.", "The lock", "It is shut by the wind."])
+    assert choose_headings(page, {0: 0.9}) == {}
+    assert choose_headings(page, {0: 0.9, 2: 0.9}) == {0: 0.9, 2: 0.9}
+
+
+def test_lines_like_the_last_one_of_a_brief_text_belong_to_what_is_above_them() -> None:
+    lines = ["Shut at night by the warden.", "Peter, Holm", "Shut by the wind.", "Sandra, Vik", "Nobody has the key."]
+    chances = {1: 0.9, 3: 0.9}
+    assert choose_headings(page_of(lines), chances) == chances
+    assert choose_headings(page_of([*lines, "Holger, Lund"]), chances | {5: 0.4}) == {}
+    assert choose_headings(page_of([*PROSE, *lines, "Holger, Lund"]), {5: 0.9, 7: 0.9, 9: 0.4}).keys() == {5, 7}
 
 
 def test_a_text_that_is_read_again_line_by_line_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,7 +334,7 @@ def test_several_adjacent_lines_of_one_pattern_are_not_titles() -> None:
 
 
 def test_a_lone_line_within_the_text_is_a_title_only_if_sure() -> None:
-    page = page_of(["The lock on the river", PROSE[0], PROSE[1], "The upper gate", PROSE[2]])
+    page = page_of(["The lock on the river", PROSE[0], PROSE[1], "The upper gate", *PROSE[2:]])
     assert choose_headings(page, {0: 0.6}) == {0: 0.6}
     assert choose_headings(page, {3: 0.8}) == {}
     assert choose_headings(page, {3: 0.9}) == {3: 0.9}
@@ -410,3 +499,26 @@ def test_a_caption_or_a_directive_is_not_a_candidate(text: str) -> None:
 )
 def test_a_signature_is_not_a_candidate(above: str, text: str, is_candidate: bool) -> None:
     assert page_of([PROSE[0], above, text, PROSE[1]]).blocks[2].candidate == is_candidate
+
+
+def test_an_indented_line_is_a_block_only_at_the_start_of_a_document() -> None:
+    lines = ["  Low tide", "", PROSE[0], "", "- Nets", "", "  of twine"]
+    assert [block.first_line for block in blocks_of(Draft(lines, range(len(lines))))] == [0, 2, 4]
+
+
+def test_only_one_of_the_first_twelve_blocks_may_be_the_title_of_a_document() -> None:
+    titles = ["How Nets Are Mended", "How Oars Are Made", "How to Paint a Boat", "Where Slips Are", "How to Sew Sails"]
+    page = page_of([line for title in titles for line in (title, " ".join(PROSE[:2]), " ".join(PROSE[:2]))])
+    chances, title_chances = probabilities(page)
+    assert chances[12] >= POSSIBLE and chances[9] >= POSSIBLE
+    assert max(title_chances) == 9
+
+
+@pytest.mark.parametrize(("chances", "headings"), [({3: 0.6}, [1]), ({3: 0.9}, [1, 3]), ({3: 0.1, 4: 0.95}, [1])])
+def test_only_a_sure_title_may_head_the_short_lines_at_the_end_and_the_last_line_is_none(
+    chances: dict[int, float], headings: list[int]
+) -> None:
+    page = page_of(
+        [f"{PROSE[0]} {PROSE[2]} {PROSE[3]}", "How Nets Are Mended", PROSE[1], "Where the Boats Lie", "Husum, May"]
+    )
+    assert [*choose_headings(page, {1: 0.9, 4: 0.1} | chances)] == headings

@@ -15,6 +15,14 @@ CASES = {
     "two sentences below a lead-in": (["Do this first:", "Paint the boat.", "Dry sails often.", "-"], [(1, 3)]),
     "two sentences of a text": (["Do this first:", "The boat is old.", "He paints it.", "-"], []),
     "three sentences of a text": (["Do this first:", "The boat is old.", "He paints it.", "It floats.", "-"], [(1, 4)]),
+    "a sentence half as wide again as the items": (
+        ["Do this first:", "Paint the boat.", "Dry sails often.", "Carry twine to the loft.", "-"],
+        [(1, 4)],
+    ),
+    "a wider sentence below the items": (
+        ["Do this first:", "Paint the boat.", "Dry sails often.", "Carry twine to the lofts.", "-"],
+        [(1, 3)],
+    ),
     "three titles at the end of a text": (["Keep in mind:", *WIDE], [(1, 4)]),
     "three titles above another block": (["Keep in mind:", *WIDE, "-", "Then they left the harbour."], [(1, 4)]),
     "two titles": (["Keep in mind:", *WIDE[:2]], []),
@@ -115,7 +123,7 @@ def test_items_are_found_among_lines(name: str) -> None:
     lines, expected = CASES[name]
     lists = [*lists_among(lines, [line != "-" for line in lines], are_apart=True)]
     assert [(start, end) for start, end, _ in lists] == expected
-    assert all(confidence == (0.85 if lines[start - 1].endswith(":") else 0.75) for start, _, confidence in lists)
+    assert all(is_introduced == lines[start - 1].endswith(":") for start, _, is_introduced in lists)
 
 
 def test_short_lines_that_touch_below_a_title_may_be_cells() -> None:

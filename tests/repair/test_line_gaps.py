@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 
 from converter.repair import repair
 from converter.repair.draft import Draft
@@ -11,6 +10,7 @@ from converter.repair.ledger import Repair
 from converter.repair.print_width import print_width_of
 from converter.repair.rules.line_gaps import goes_on, line_gaps
 from converter.repair.state import State
+from tests.support.cases import load_cases
 from tests.support.paths import CASE_FOLDER
 
 LINE = "the guides lead their guests over the sand, past the beacon"
@@ -74,7 +74,7 @@ def test_other_gaps_stay(lines: list[str]) -> None:
 
 def test_a_gap_of_a_text_without_pages_stays() -> None:
     """A margin in print alone proves too little: settings between long comments have one too."""
-    cases = yaml.safe_load((CASE_FOLDER / "repair" / "list_inset.yaml").read_text(encoding="utf-8"))["fires"]
+    cases = load_cases(CASE_FOLDER / "repair" / "list_inset.yaml")["fires"]
     lines = cases[0]["damaged"].split("\n")
     gapped = [*lines[:2], "", *lines[2:]]
     assert lines[2][0].islower()

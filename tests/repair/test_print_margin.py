@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from converter.repair.block_roles import blocks_of, is_set_in
 from converter.repair.draft import Draft
 from converter.repair.lines import width_of
 from converter.repair.print_margin import print_margin_of
 from converter.repair.print_width import print_width_of
 from converter.repair.rules.block_break import block_break
-from converter.repair.rules.list_inset import list_inset
 
 NARROW, WIDE, USUAL = "little", "mammoth", "sound"
 WORDS = [NARROW, WIDE, USUAL, "it", "woman", "of", "hill", "summit", "and", "a"]
@@ -197,10 +197,9 @@ def test_a_line_with_room_to_the_margin_ends_its_block(share: float, end: str, b
     assert draft.breaks == breaks
 
 
-def test_paragraphs_that_reach_the_margin_once_are_no_items() -> None:
+def test_paragraphs_that_reach_the_margin_once_are_not_set_in() -> None:
     inset, full = f"So {line_of(70)}", f"So {line_of(87)}"
     items, paragraphs = [inset, inset, "mammoth."], [full, inset, "mammoth."]
-    for block, count in ((items, 6), (paragraphs, 0)):
-        draft = draft_of([*block, "", *block], 90)
-        list_inset.apply(draft)
-        assert len(draft.repairs) == count
+    for block, is_in in ((items, True), (paragraphs, False)):
+        _, looks = blocks_of(draft_of([*block, "", *block], 90))
+        assert list(map(is_set_in, looks)) == [is_in, is_in]

@@ -11,14 +11,14 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from converter.repair import LEVELS, RULES, Repaired, repair
+from converter.repair import LEVELS, RULES, RepairedLines, repair
 from converter.repair.draft import Draft
 from converter.repair.rule import SAFE
 from tests.support.accounting import INVISIBLE
+from tests.support.cases import load_cases
 from tests.support.combinations import ALL
 from tests.support.growth import steep
 from tests.support.paths import CASE_FOLDER
@@ -26,7 +26,7 @@ from tests.support.paths import CASE_FOLDER
 CASES = CASE_FOLDER / "repair"
 
 
-def repaired(text: str, **options: Any) -> Repaired:
+def repaired(text: str, **options: Any) -> RepairedLines:
     lines = text.split("\n")
     return repair(lines, list(range(1, len(lines) + 1)), **options)
 
@@ -34,7 +34,7 @@ def repaired(text: str, **options: Any) -> Repaired:
 def cases(kind: str) -> list[Any]:
     parameters = []
     for path in sorted(CASES.glob("*.yaml")):
-        for case in yaml.safe_load(path.read_text(encoding="utf-8"))[kind]:
+        for case in load_cases(path)[kind]:
             parameters.append(pytest.param(path.stem, case, id=f"{path.stem}: {case['name']}"))
     return parameters
 
@@ -44,7 +44,8 @@ def test_rule_fires(rule: str, case: dict[str, Any]) -> None:
     result = repaired(case["damaged"])
     assert "\n".join(result.lines) == case["repaired"]
     assert sorted({repair.rule for repair in result.repairs}) == sorted(case["rules"])
-    assert all(0.5 <= repair.confidence <= 1 for repair in result.repairs)
+    least = 0.35 if rule == "text_nodes" else 0.5  # its items are right that seldom where it does not know the source
+    assert all(least <= repair.confidence <= 1 for repair in result.repairs)
     assert rule in case["rules"]
     # The model is retrained, so only cases of other rules say how sure each of their repairs is.
     for name, confidences in case.get("confidences", {}).items():
@@ -281,7 +282,17 @@ def test_a_hostile_line_takes_linear_time(part: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "first, last", [([""], "x"), (["$$", "x"], "$$"), (["1 x  y", ""], "z"), (["<!-- x"], "x"), (["|", ""], "x")]
+    "first, last",
+    [
+        ([""], "x"),
+        (["$$", "x"], "$$"),
+        (["1 x  y", ""], "z"),
+        (["Name  Value  State", ""], "x"),
+        (["<!-- x"], "x"),
+        (["|", ""], "x"),
+        (["Name  City", ""], "x"),
+        (["lower case  and more", "", "other words  as well", ""], "x"),
+    ],
 )
 def test_many_lines_take_linear_time(first: list[str], last: str) -> None:
     def work(count: int) -> None:
@@ -291,8 +302,37 @@ def test_many_lines_take_linear_time(first: list[str], last: str) -> None:
     assert steep(work, 10_000) is None
 
 
+LEARNED = {"bare_heading", "bold_heading", "cut_sentence", "list_inset", "list_marks", "permalink", "text_nodes"}
+"""Rules whose confidence changes with learned weights."""
+
+
 @pytest.mark.parametrize("path", sorted(CASES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_cases_of_a_rule_say_how_sure_it_is(path: Path) -> None:
-    fires = yaml.safe_load(path.read_text(encoding="utf-8"))["fires"]
-    is_learned = path.stem in ("bare_heading", "bold_heading", "permalink")
+    fires = load_cases(path)["fires"]
+    is_learned = path.stem in LEARNED
     assert is_learned or any(path.stem in case.get("confidences", {}) for case in fires)
+
+
+def test_the_ledger_holds_the_lines_of_doubled_newlines_without_the_blank_ones() -> None:
+    first = [
+        "The gate is of oak and was renewed in the year of the flood by two men who",
+        "lived in the tower above the lock and kept the books of all the boats that",
+        "passed it in the night, which were few in summer and none in winter, when",
+        "the ice was thick.",
+    ]
+    second = [
+        "Boats wait below the gate until the bell rings, and then they go up one by",
+        "one, the smallest first, while the keeper counts them and his son holds the",
+        "lamp over the wall.",
+    ]
+    text = "\n\n\n\n".join("\n\n".join(lines) for lines in (["# Tides"], first, second)).split("\n")
+    entries = repair(text, range(1, len(text) + 1)).repairs
+    assert [entry.after for entry in entries] == ["\n".join(first), "\n".join(second)]
+
+
+@pytest.mark.parametrize(
+    "case", load_cases(CASE_FOLDER / "repair" / "list_marks.yaml")["fires"], ids=lambda case: case["name"]
+)
+def test_a_text_with_a_marked_item_has_lost_no_marks(case: dict[str, Any]) -> None:
+    text = f"{case['damaged'].rstrip()}\n\n- Rope\n".split("\n")
+    assert all(entry.rule != "list_marks" for entry in repair(text, range(1, len(text) + 1)).repairs)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 import converter.repair
+from converter import read_text
 from converter.repair import repair
 from converter.repair.draft import Draft
 from converter.repair.rules import table_cells
-from converter.repair.rules.table_cells import BITS_WITHOUT_MARKS, ROWS_WITHOUT_MARKS, WORD, WORD_LIST
+from converter.repair.rules.table_cells import BITS_WITHOUT_MARKS, ROWS_WITHOUT_MARKS, WIDEST_WORD, WORD_LIST
 
 TEXT = (
     "The boats of the harbour are counted every spring, and the council pays for the paint of those that still go out"
@@ -77,8 +78,8 @@ def words(count: int) -> list[str]:
         (words(WORD_LIST), False),
         ([*words(WORD_LIST), *["two words"] * 5], False),
         ([*words(WORD_LIST), *["two words"] * 6], True),
-        ([*words(WORD_LIST), *["x" * (WORD + 1)] * 6], True),
-        ([*words(WORD_LIST), *["x" * WORD] * 6], False),
+        ([*words(WORD_LIST), *["x" * (WIDEST_WORD + 1)] * 6], True),
+        ([*words(WORD_LIST), *["x" * WIDEST_WORD] * 6], False),
     ],
 )
 def test_a_word_list_has_no_rows(lines: list[str], are_rows: bool) -> None:
@@ -93,3 +94,16 @@ def test_many_rows_of_single_words_and_numbers_are_a_table() -> None:
     lines = [TEXT[:90], "", "Ticker", "Price", "Volume", *rows]
     result = repair(lines, range(1, len(lines) + 1))
     assert sum(line.startswith("| T") for line in result.lines) == len(names) + 1
+
+
+FOOT = (
+    "Travel", "Video", "World", "Health", "Culture", "Education", "Careers", "Cookie Policy", "About us",
+    "Do not sell my personal information", "Contact", "RSS", "Imprint", "© Harbour Post 2022",
+    "This website uses cookies to ensure you get the best experience on our website.",
+)  # fmt: skip
+
+
+def test_the_foot_of_a_page_is_no_table() -> None:
+    """Read again, a text whose titles were repaired had a table of its menu: its titles are marked then."""
+    text = f"# Boats\n\n{TEXT}\n\n## More\n\n{TEXT}\n\n"
+    assert not read_text(text + "\n\n".join(FOOT)).tables

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import yaml
 
 from converter.schema.cast import cast
 from converter.schema.load import load_schemas
+from tests.support.cases import load_cases
 from tests.support.paths import CASE_FOLDER
 
-CASES = yaml.safe_load((CASE_FOLDER / "schema" / "steps" / "casts.yaml").read_text(encoding="utf-8"))
+CASES = load_cases(CASE_FOLDER / "schema" / "steps" / "casts.yaml")
 
 
 def plain(value: Any) -> Any:

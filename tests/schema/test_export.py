@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 import pytest
-import yaml
 
 from converter.schema.export import EXPORTS
 from converter.schema.load import load_schemas
+from tests.support.cases import load_cases
 from tests.support.paths import CASE_FOLDER
 
-CASES = yaml.safe_load((CASE_FOLDER / "schema" / "steps" / "exports.yaml").read_text(encoding="utf-8"))
+CASES = load_cases(CASE_FOLDER / "schema" / "steps" / "exports.yaml")
 
 
 @pytest.mark.parametrize("language", EXPORTS)

@@ -184,3 +184,10 @@ def test_a_malicious_schema_file_is_refused(text: str) -> None:
     with pytest.raises(SchemaError) as caught:
         parse_schemas(text, "trap.yaml")
     assert caught.value.source == "trap.yaml"
+
+
+def test_an_arrow_type_nested_without_end_is_an_error() -> None:
+    nested = "list<" * 5000 + "int8" + ">" * 5000
+    schema = {"name": "x", "from": "rows", "fields": [{"name": "a", "type": "list", "arrowType": nested}]}
+    with pytest.raises(SchemaError, match="is not an Arrow type that a column can have"):
+        load_schemas(schema)

@@ -26,12 +26,13 @@ from converter.schema.unique import Uniques
 from converter.schema.units import UNITS
 from converter.schema.validate import batch, replay
 from converter.text.front_matter import yaml_loader
+from tests.support.cases import load_cases
 from tests.support.conversion import records_of, rows_of_batch
 from tests.support.paths import CASE_FOLDER
 
 FOLDER = CASE_FOLDER / "schema"
 CASES = sorted(path for path in FOLDER.glob("*.md") if path.stem != "README")
-ERRORS = yaml.safe_load((FOLDER / "errors.yaml").read_text(encoding="utf-8"))
+ERRORS = load_cases(FOLDER / "errors.yaml")
 
 
 Descriptor = dict[str, Any]

@@ -24,6 +24,7 @@ from converter.sources import find_sources
 from converter.sources.events import Event, changed_files, check_mode, read_events
 from converter.sources.evidence import Listing
 from converter.sources.files import Search
+from converter.sources.listing import read_list
 
 
 def notification(name: str, key: str, sequencer: str = "") -> dict[str, Any]:
@@ -223,3 +224,43 @@ def test_events_stand_alone() -> None:
             find_sources(events="-", **arguments)
     with pytest.raises(UsageError, match="`events` cannot be read"):
         find_sources(events="nowhere")
+
+
+class Broken(io.RawIOBase):
+    """A stream whose disk fails after its first line."""
+
+    def __init__(self, line: bytes) -> None:
+        self.line = line
+
+    def read(self, size: int = -1) -> bytes:
+        if not self.line:
+            raise OSError(5, "the disk failed")
+        line, self.line = self.line, b""
+        return line
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        return self.read()
+
+
+def test_a_line_is_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("converter.sources.events.LONGEST_LINE", 1000)
+    for long_line in (b"x" * 1000, b" " * 2500 + json.dumps(message(CREATED)).encode(), b"[" + b" " * 1999):
+        event, problem = read(message(REMOVED), long_line)
+        assert event == EVENTS[1]
+        assert isinstance(problem, Source) and problem.key == "queue#2" and not problem.listed
+        assert problem.problem is not None and problem.problem.message.startswith("line 2 has over 16 megabytes;")
+    assert read(message(CREATED), b" " * 999, message(REMOVED)) == EVENTS
+
+
+def test_events_that_end_early_stand_for_unknown_documents() -> None:
+    event, failure = read_events(nullcontext(Broken(json.dumps(CREATED).encode())), "queue")  # type: ignore[arg-type]
+    assert event == EVENTS[0]
+    problem = Problem("unreadable", "the events could not be read to their end: the disk failed")
+    assert failure == Source("queue", problem=problem, listed=False)
+
+
+def test_a_list_that_ends_early_stands_for_unknown_sources() -> None:
+    name, failure = read_list(nullcontext(Broken(b"a.md\nb.md")), b"\n", "list")  # type: ignore[arg-type]
+    assert name == "a.md"
+    problem = Problem("unreadable", "the list could not be read to its end: the disk failed")
+    assert failure == Source("list", problem=problem, listed=False)

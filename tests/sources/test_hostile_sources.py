@@ -82,7 +82,7 @@ def test_an_explicitly_named_pipe_is_read_within_the_time_limit(folder: Path) ->
     writer.start()
     assert outcomes("pipe", "docs", maximum_seconds=30) == [("pipe", b"text"), ("docs/good.md", b"good\n")]
     writer.join()
-    assert outcomes("pipe", "docs", maximum_seconds=0.05) == [("pipe", "too_slow"), ("docs/good.md", b"good\n")]
+    assert outcomes("pipe", "docs", maximum_seconds=1) == [("pipe", "too_slow"), ("docs/good.md", b"good\n")]
     holder = os.open("pipe", os.O_RDWR)
     os.write(holder, b"begun")
     assert outcomes("pipe", maximum_seconds=0.05) == [("pipe", "too_slow")]
@@ -561,8 +561,13 @@ def test_rows_before_a_truncation_are_read(tmp_path: Path, name: str, minimum: i
     """T18: the table is cut off at four fifths and has no index at its end."""
     content = table_bytes(name, tmp_path)
     (tmp_path / name).write_bytes(content[: len(content) * 4 // 5])
-    bodies = texts(list(find_sources([tmp_path / name], columns=BODY)))
+    sources = list(find_sources([tmp_path / name], columns=BODY))
+    bodies = texts(sources)
     assert len(bodies) >= minimum
+    if name in ("t.feather", "t.arrows"):
+        (problem,) = [source.problem for source in sources if source.problem is not None]
+        reason, _, remainder = problem.message.partition("; ")
+        assert len(reason) > 10 and remainder == f"is the file complete?; nothing after row {len(bodies)} was read"
     assert bodies[:minimum] == [row["body"] for row in ROWS][:minimum]
 
 
@@ -640,7 +645,7 @@ def server() -> Iterator[str]:
 )
 def test_a_page_of_a_misbehaving_server_fails_alone(server: str, name: str, code: str) -> None:
     """T37: no wait exceeds the limit, and the next page is read."""
-    seconds = 0.5 if code == "too_slow" else 30
+    seconds = 2 if code == "too_slow" else 30  # within which a busy machine reads the next page, too
     results = outcomes(f"{server}/{name}", f"{server}/good.md", maximum_seconds=seconds, maximum_bytes=10**6)
     assert results == [(f"{server}/{name}", code), (f"{server}/good.md", b"good\n")]
 

@@ -22,7 +22,7 @@ from converter.cli.source_options import selection_of
 from converter.config import Options
 from converter.errors import UsageError
 from converter.model.source import Source, document_id
-from converter.sources import LocalFile, find_sources, read_source
+from converter.sources import Columns, LocalFile, find_sources, read_source
 from converter.sources.files import printable_name
 from converter.sources.name_set import NameSet
 from tests.support.commands import run, without_privileges
@@ -227,6 +227,26 @@ def test_a_long_list_is_read_lazily(tmp_path: Path) -> None:
     assert {next(names) for _ in range(100_000)} == {"name.md"}
 
 
+def test_what_is_no_list_is_not_read_to_its_end() -> None:
+    """The output of `find -print0` without `--null`, say: joining the chunks of one name took time by its square."""
+    from converter.sources.listing import LONGEST_NAME, read_list
+
+    class Endless(io.RawIOBase):
+        def __init__(self) -> None:
+            self.size = 0
+
+        def read(self, size: int = -1) -> bytes:
+            self.size += size
+            return (b"a\n" if self.size == size else b"a\0") * (size // 2)
+
+    stream = Endless()
+    *names, last = read_list(stream, b"\n", "list")  # type: ignore[arg-type]
+    assert {*names} == {"a"} and stream.size < 2 * LONGEST_NAME
+    assert isinstance(last, Source) and last.problem is not None and not last.listed
+    assert "could not be read to its end" in last.problem.message and "`null_separated`" in last.problem.message
+    assert list(read_list(io.BytesIO(b"x" * LONGEST_NAME), b"\n")) == ["x" * LONGEST_NAME]
+
+
 @pytest.mark.parametrize(
     "patterns, extra_names",
     [(["*.png"], ["e.png"]), (["sub/*.Md"], []), (["*~", "*.png"], ["e.png", "f.md~"]), (["*"], ["e.png", "f.md~"])],
@@ -381,3 +401,44 @@ def test_the_limits_of_a_search_hold_in_the_process_that_reads(folder: Path) -> 
 @given(st.lists(st.sampled_from(["a", ".", "..", "/", "é", "b.c", "\\", "\\x80"]), max_size=7).map("".join))
 def test_a_key_is_the_path_as_pathlib_writes_it(path: str) -> None:
     assert LocalFile(path).key == printable_name(Path(path).as_posix().encode())
+
+
+COLUMNS = Columns("body")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        (["-"], {"files_from": "-"}, "standard input is a document or a list of files, not both"),
+        ([""], {}, "a source has an empty name; check for an unset shell variable"),
+        (
+            [],
+            {"query": "select 1"},
+            "`query` needs `text_column`, the column of the result that holds the documents",
+        ),
+        (
+            ["a.duckdb", "b.duckdb"],
+            {"query": "select 1", "columns": COLUMNS},
+            "`query` takes one DuckDB database at most, and no list of files",
+        ),
+        (
+            [],
+            {"query": "select 1", "columns": COLUMNS, "files_from": "list"},
+            "`query` takes one DuckDB database at most, and no list of files",
+        ),
+        *(
+            (
+                arguments,
+                {"events": "queue", **options},
+                "`events` name all the documents that are read; leave out other sources and `text_column`",
+            )
+            for arguments, options in ((["a.md"], {}), ([], {"files_from": "list"}), ([], {"columns": COLUMNS}))
+        ),
+    ],
+)
+def test_sources_that_exclude_each_other_are_refused(
+    arguments: list[str], options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UsageError) as error:
+        find_sources(arguments, **options)
+    assert error.value.message == message

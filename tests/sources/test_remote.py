@@ -111,6 +111,13 @@ def test_events_of_a_bucket_name_objects_to_read_and_those_that_are_gone(bucket:
     assert sources.listing.events == 6
 
 
+def test_a_folder_without_documents_is_a_problem_with_advice(bucket: str) -> None:
+    (source,) = find_sources([f"{bucket}/many"], exclude=["*"])
+    assert source.problem is not None and source.problem.code == "no_documents"
+    assert source.problem.message.startswith("holds no document (")
+    assert source.problem.message.endswith("); name objects, a glob, or `include`")
+
+
 def test_many_small_objects_are_fetched_together_and_stay_in_order(bucket: str) -> None:
     contents = outcomes(f"{bucket}/many")
     assert list(contents.values()) == [b"# %d\n" % number for number in range(40)]
@@ -152,7 +159,7 @@ def test_an_unreachable_store_or_server_is_a_problem_with_advice(bucket: str, mo
     for source in sources:
         assert source.problem is not None
         assert source.problem.code == "unreadable"
-        assert "check the address, the endpoint and the network" in source.problem.message
+        assert source.problem.message.endswith("); check the address, the endpoint and the network")
     store.clear_instance_cache()
 
 

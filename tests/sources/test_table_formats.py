@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from converter.errors import SourceError
+from converter.errors import SourceError, UsageError
 from converter.problems import Problem
 from converter.sources import table_formats
 from converter.sources.table_formats import json_rows, parquet_rows
@@ -88,3 +88,10 @@ def test_a_line_that_is_too_large_is_passed_over_in_parts() -> None:
         SourceRow(6, {"text": "y" * (MAXIMUM - 13)}),
         SourceRow(7, {}, Problem("too_large", message)),
     ]
+
+
+def test_a_missing_column_of_ndjson_is_named_beside_those_that_are_there() -> None:
+    stream = io.BytesIO(b'{"url": "a", "size": 1}\n{"url": "b", "words": ["c"]}\n')
+    with pytest.raises(UsageError) as error:
+        json_rows(stream, Columns("body"), MAXIMUM)
+    assert error.value.message == "there is no column body; the columns are url (str), size (int), words (list)"

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from converter.errors import UsageError
+from converter.errors import UsageError, first_line
 from converter.problems import Problem
 from converter.sources import table_rows
 from converter.sources.table_rows import (
@@ -17,7 +17,6 @@ from converter.sources.table_rows import (
     Columns,
     SourceRow,
     check_schema,
-    first_line,
     rows_of_batches,
 )
 

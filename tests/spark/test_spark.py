@@ -10,7 +10,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +29,7 @@ from converter.output import Mode, Output, read_manifest, verify
 from converter.problems import Problem
 from converter.records import RECORDS
 from converter.schema.load import load_schemas
-from converter.sources import LocalFile, find_sources
+from converter.sources import find_sources
 from tests.support.combinations import ALL
 from tests.support.documents import TEXTS
 from tests.support.endless import Deadly, Slow
@@ -38,6 +37,7 @@ from tests.support.folders import rows
 from tests.support.paths import PROJECT
 from tests.support.plugins import EXAMPLE as PLUGIN
 from tests.support.plugins import example as plugin_example
+from tests.support.spark_cases import CASES
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -68,15 +68,6 @@ def on_spark(spark: SparkSession, source: Any, out: Path, **values: Any) -> Repo
     from converter.spark import convert
 
     return convert(spark, source, out, **values)
-
-
-CASES: dict[str, tuple[Output, Options]] = {
-    "all": (Output(), Options()),
-    "some": (Output(records=["sections", "problems"]), Options(repair="off")),
-    "data sets": (Output(records=["datasets"]), Options()),
-    "small files": (Output(file_bytes=1), Options()),
-    "schema": (Output(datapackage=True), Options(schemas=tuple(load_schemas("link-list")))),
-}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -358,14 +349,6 @@ def test_a_stream_resumes_after_its_driver_is_killed(spark: SparkSession, tmp_pa
 # -- deployment
 
 
-def test_a_missing_pyspark_names_the_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    for name in [name for name in sys.modules if name.startswith("converter.spark")]:
-        monkeypatch.delitem(sys.modules, name)
-    with pytest.raises(UsageError, match=r"parquetry\[spark\]"):
-        import_module("converter.spark")
-
-
 def command(*arguments: str, code: int = 0) -> str:
     command_line = [sys.executable, "-m", "converter", "spark", *arguments]
     result = subprocess.run(command_line, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=300)
@@ -449,19 +432,3 @@ def test_spark_connect_produces_the_rows_of_a_local_run(documents: Path, tmp_pat
     local = write_folder(find_sources([documents]), tmp_path / "local", Output(), Options())
     assert rows(tmp_path / "out") == rows(tmp_path / "local")
     assert int(result.stdout) == local.rows["sections"] == pq.read_table(tmp_path / "frame" / "sections").num_rows
-
-
-def test_files_are_divided_among_tasks_by_size() -> None:
-    from converter.spark.documents import lists_of
-
-    def lists(*sizes: int) -> list[int]:
-        names = [f"{number}:{size}" for number, size in enumerate(sizes)]
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("os.path.getsize", lambda path: int(path.split(":")[1]))
-            patch.setattr("converter.spark.documents.LEAST_BYTES", 10)
-            tasks = [[file.path for file in task] for task in lists_of(map(LocalFile, names), "")]
-        assert [name for task in tasks for name in task] == names
-        return [len(task) for task in tasks]
-
-    assert lists() == [] and lists(0) == [1] and lists(50) == [1]
-    assert lists(5, 5, 5, 5, 5) == [2, 2, 1] and lists(4, 100, 4, 4) == [1, 1, 2]

@@ -95,6 +95,18 @@ def start(*arguments: str | Path, cwd: Path, **streams: Any) -> subprocess.Popen
     )  # fmt: skip
 
 
+def wait_for_handlers(process: int) -> None:
+    """Wait until the command itself runs, not only Python, or has ended: then it catches or ignores these signals."""
+    signals = sum(1 << (number - 1) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    path = Path(f"/proc/{process}/status")
+    while path.exists():
+        status = dict(line.split(":\t", 1) for line in path.read_text().splitlines())
+        caught, ignored = (int(status[name], 16) for name in ("SigCgt", "SigIgn"))
+        if status["State"].startswith("Z") or (caught | ignored) & signals == signals:
+            return
+        time.sleep(0.002)
+
+
 def in_terminal(*arguments: str, cwd: Path, **environment: str) -> tuple[int, str, str]:
     """Run the command with stdout and stderr on separate terminals; return the exit code and the text of each."""
     with open(os.devnull) as nothing:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import yaml
 from markdown_it import MarkdownIt
 
+from tests.support.cases import load_cases
 from tests.support.paths import CASE_FOLDER, PROJECT
 
 CASES = CASE_FOLDER / "documentation"
@@ -20,7 +20,7 @@ LINKED = [
     *PAGES,
     *(PROJECT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md")),
 ]
-NOT_RUN: dict[str, str] = yaml.safe_load((CASES / "not_run.yaml").read_text(encoding="utf-8"))
+NOT_RUN: dict[str, str] = load_cases(CASES / "not_run.yaml")
 """Parts of commands and of Python that are not run, and why."""
 TITLE = re.compile(r'title="([^"]+)"')
 INCLUDED = re.compile(r'^--8<-- "(.+)"$', re.MULTILINE)

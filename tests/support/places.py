@@ -193,13 +193,13 @@ def postgres_server() -> Iterator[str]:
     def command(name: str, *arguments: str) -> None:
         subprocess.run(
             [str(Path(initdb).parent / name), "-D", str(folder / "data"), *arguments],
-            check=True, capture_output=True, cwd=folder, user=user if os.getuid() == 0 else None, timeout=60,
+            check=True, capture_output=True, cwd=folder, user=user if os.getuid() == 0 else None, timeout=300,
         )  # fmt: skip
 
     command("initdb", "-U", "test", "--auth=trust", "--no-sync")
     options = f"-c listen_addresses= -k {folder} -c fsync=off"
     # The server would keep inherited pipes open.
-    command("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
+    command("pg_ctl", "-w", "-t", "240", "-l", str(folder / "log"), "-o", options, "start")
     try:
         yield f"postgresql:///postgres?host={folder}&user=test"
     finally:

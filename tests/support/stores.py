@@ -131,8 +131,9 @@ def server_process(command: Sequence[str], port: int, environment: Mapping[str, 
             [*command], cwd=folder, stdout=nowhere, stderr=nowhere, env={**os.environ, **environment}
         )
         try:
-            for _ in range(600):
-                assert process.poll() is None, f"{command[0]} did not start"
+            deadline = time.monotonic() + 300  # a busy machine takes long
+            while True:
+                assert process.poll() is None and time.monotonic() < deadline, f"{command[0]} did not start"
                 with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                     break
                 time.sleep(0.1)

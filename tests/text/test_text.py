@@ -56,6 +56,22 @@ def test_a_short_legacy_text_falls_back_to_the_browser_default() -> None:
     assert codes(decoded) == ["legacy_encoding"]
 
 
+@pytest.mark.parametrize(
+    ("text", "written", "encoding"),
+    [
+        ("東京タワー、りんご三百円", "shift_jis", "cp932"),
+        ("りんごは三百円です", "euc_jp", "euc_jp"),
+        ("价格三百元，苹果很好", "gb18030", "gb18030"),
+        ("한국어 문장입니다", "euc_kr", "cp949"),
+        ("It’s the boat of the harbour, and the nets dry on the quay before noon.", "cp1252", "cp1252"),
+    ],
+)
+def test_a_single_line_in_another_encoding_is_read(text: str, written: str, encoding: str) -> None:
+    decoded = read_text(text.encode(written), "a.md")
+    assert (decoded.lines, decoded.encoding) == ([text], encoding)
+    assert codes(decoded) == ["legacy_encoding"]
+
+
 def test_damaged_utf8_keeps_the_intact_text_and_reports_the_line() -> None:
     data = "Äpfel und Öl\nÜbermut, größer\n".encode() + GERMAN.encode() * 5
     broken = data.replace("ß".encode(), b"\xc3", 1)
@@ -201,6 +217,16 @@ BOMB = "---\na: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     for previous_name, name in zip("abcdefgh", "bcdefghi", strict=True)
 )
 
+MERGE_CHAIN = "---\na0: &a0 {x: 1}\n" + "".join(
+    f"a{number}: &a{number} {{<<: *a{number - 1}, k{number}: 1}}\n" for number in range(1, 500)
+)
+MERGE_BOMB = "---\na0: &a0 {x: 1}\nb0: &b0 {y: 1}\n" + "".join(
+    f"{name}{number}: &{name}{number} {{<<: [*a{number - 1}, *b{number - 1}, *a{number - 1}], k{name}{number}: 1}}\n"
+    for number in range(1, 300)
+    for name in "ab"
+)
+"""With a version of PyYAML before 6.0.4, each line has twice the entries of the one above."""
+
 
 @pytest.mark.parametrize(
     "source, line, expected_metadata",
@@ -210,6 +236,8 @@ BOMB = "---\na: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("---\ntitle: *nowhere\n---\nbody\n", 2, {"title": "*nowhere"}),
         ("---\na: &a\n  b: *a\n---\nbody\n", None, None),
         (BOMB + "---\nbody\n", None, None),
+        (MERGE_CHAIN + "---\nbody\n", None, None),
+        (MERGE_BOMB + "---\nbody\n", None, None),
         ("---\na: " + "[" * 3000 + "]" * 3000 + "\n---\nbody\n", None, {"a": "[" * 3000 + "]" * 3000}),
         ("---\ndeep: " + "{a: " * 300 + "1" + "}" * 300 + "\n---\nbody\n", None, None),
         ("+++\ntitle = A\n+++\nbody\n", 2, {"title": "A"}),
@@ -225,6 +253,8 @@ BOMB = "---\na: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         "alias",
         "self",
         "bomb",
+        "merge-chain",
+        "merge-bomb",
         "deep",
         "deep-map",
         "toml",
@@ -247,6 +277,18 @@ def test_broken_front_matter_is_cut_off_and_reported(
     assert problem.line_start is not None and 1 <= problem.line_start <= decoded.front_matter.line_end
     assert line is None or problem.line_start == line
     assert problem.raw == decoded.front_matter.raw
+
+
+@pytest.mark.parametrize("source", [MERGE_CHAIN, MERGE_BOMB], ids=["chain", "bomb"])
+def test_merges_of_yaml_are_counted_while_they_are_expanded(source: str) -> None:
+    (problem,) = read_text(source + "---\nbody\n", "a.md").problems
+    assert problem.message.startswith("YAML front matter: its merges expand to more than 100000 values")
+
+
+def test_a_mapping_that_is_merged_twice_counts_once() -> None:
+    decoded = read_text("---\na: &a {x: 1, y: 2}\nb: {<<: [*a, *a], y: 3}\n---\n", "a.md")
+    assert decoded.front_matter is not None and not decoded.problems
+    assert decoded.front_matter.metadata == {"a": {"x": 1, "y": 2}, "b": {"x": 1, "y": 3}}
 
 
 @pytest.mark.parametrize(
@@ -380,3 +422,26 @@ def test_any_front_matter_is_read_or_reported(matter: str, fence: str) -> None:
     cut = decoded.front_matter.raw.split("\n") if decoded.front_matter else []
     assert cut + decoded.lines == source.split("\n")[:-1]
     json.dumps(decoded.front_matter.metadata if decoded.front_matter else None)
+
+
+@pytest.mark.parametrize("opening", ["|", ">", "[", "{", '"', "'"])
+def test_an_entry_that_opens_a_block_or_a_bracket_is_left_out_as_a_whole(opening: str) -> None:
+    decoded = read_text(f"---\ntitle: Nets\nnote: {opening}\n\tspread: on the quay: today\n---\nText.\n", "a.md")
+    assert decoded.front_matter is not None
+    assert decoded.front_matter.metadata == {"title": "Nets"}
+    (problem,) = decoded.problems
+    assert "the entry is left out" in problem.message and problem.line_start == 3
+
+
+def test_an_entry_that_opens_none_is_read_line_by_line() -> None:
+    decoded = read_text("---\ntitle: Nets\nnote: mended\n\tspread: on the quay\n---\nText.\n", "a.md")
+    assert decoded.front_matter is not None
+    assert decoded.front_matter.metadata == {"title": "Nets", "note": "mended", "spread": "on the quay"}
+    assert decoded.problems[0].line_start == 4 and "line by line" in decoded.problems[0].message
+
+
+@pytest.mark.parametrize(("length", "is_cut"), [(198, False), (199, True)])
+def test_a_long_value_is_cut_in_messages(length: int, is_cut: bool) -> None:
+    value = "@" + "x" * (length - 1)
+    (problem,) = read_text(f"---\ntitle: Nets\nnote: {value}\n---\nText.\n", "a.md").problems
+    assert problem.message.endswith("x..." if is_cut else f'write note: "{value}"')

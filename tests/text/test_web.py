@@ -10,7 +10,6 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ import converter
 from converter.errors import UsageError
 from converter.sources import Columns
 from converter.text.web.charset import declared_encoding
+from tests.support.cases import load_cases
 from tests.support.commands import invoke
 from tests.support.paths import PROJECT
 
@@ -40,7 +40,7 @@ def cases() -> list[Any]:
     return [
         pytest.param(case, id=f"{path.stem}: {case['name']}")
         for path in sorted(FOLDER.glob("*.yaml"))
-        for case in yaml.safe_load(path.read_text(encoding="utf-8"))
+        for case in load_cases(path)
     ]
 
 
@@ -48,6 +48,18 @@ def cases() -> list[Any]:
 def test_html_is_read_as_markdown(case: dict[str, str]) -> None:
     assert read_page(case["html"], False)[0] == case["markdown"]
     assert read_page(case["html"], True)[0] == case.get("whole", case["markdown"])
+
+
+NO_LANGUAGES = """
+    auto block brush: chroma code codehilite copyable default highlight highlighter-rouge hljs line-numbers linenums
+    literal-block nohighlight none notranslate numberlines numbersource plain plaintext prettyprint sourcecode src text
+    undefined wrap
+"""
+
+
+@pytest.mark.parametrize("name", NO_LANGUAGES.split())
+def test_some_classes_of_code_name_no_language(name: str) -> None:
+    assert read_page(f'<pre class="hljs {name}">a</pre>', False)[0] == "```\na\n```\n"
 
 
 @given(
@@ -182,7 +194,7 @@ def test_fragments_in_a_column_are_read_as_html(tmp_path: Path) -> None:
     assert report.documents == 2
     rows = pq.read_table(tmp_path / "out" / "blocks.parquet", columns=["kind", "text"]).to_pylist()
     assert [tuple(row.values()) for row in rows] == [("heading", "Size"), ("list", "a"), ("paragraph", "*b*")]
-    with pytest.raises(UsageError, match="unknown input format htm; there are markdown, html"):
+    with pytest.raises(UsageError, match="unknown input format htm; choose from markdown, html"):
         converter.read("x", name="a", input_format="htm")
 
 

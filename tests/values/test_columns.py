@@ -6,7 +6,6 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-import yaml
 
 from converter.errors import UsageError
 from converter.values import (
@@ -16,16 +15,17 @@ from converter.values import (
     check_hints,
     column_name,
     infer,
-    infer_table,
     infer_tables,
 )
+from tests.support.cases import load_cases
+from tests.support.columns import infer_table
 from tests.support.paths import CASE_FOLDER
 
 FOLDER = CASE_FOLDER / "values"
 CASES = [
     pytest.param(case, id=f"{path.stem}-{number}-{'|'.join(case['cells'])[:30]}")
     for path in sorted(FOLDER.glob("*.yaml"))
-    for number, case in enumerate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    for number, case in enumerate(load_cases(path))
 ]
 
 
@@ -184,8 +184,8 @@ def test_names_are_unique_in_a_table() -> None:
             "duration, decimal128(PRECISION, SCALE)",
         ),
         ({"types": {"x": "decimal128(5)"}}, "unknown type 'decimal128(5)'; use one of "),
-        ({"decimal": ";"}, "unknown decimal mark ;; there are ., ,"),
-        ({"date_order": "ydm"}, "unknown date order ydm; there are dmy, mdy, ymd"),
+        ({"decimal": ";"}, "unknown decimal mark ;; choose from ., ,"),
+        ({"date_order": "ydm"}, "unknown date order ydm; choose from dmy, mdy, ymd"),
         ({"tolerance": 1.5}, "`tolerance` must be from 0 to 1, not 1.5"),
         ({"tolerance": -0.1}, "`tolerance` must be from 0 to 1, not -0.1"),
     ],
@@ -208,3 +208,21 @@ def test_a_valid_hint_is_accepted(hints: dict[str, Any]) -> None:
 def test_a_forced_type_that_does_not_exist_is_refused() -> None:
     with pytest.raises(UsageError, match="unknown type 'intger'"):
         infer("x", ["1"], [1], Hints(types={"x": "intger"}))
+
+
+NO_VALUES = ["2024-02-30", "0000-00-00 10:00", "13/13/2024", "24:61", "1e999", "10 %x", "word", "9" * 50, "P1X"]
+
+
+@pytest.mark.parametrize(
+    "requested", ["bool", "int64", "decimal128", "float64", "date32", "timestamp", "time64", "duration"]
+)
+def test_a_requested_type_that_fits_no_cell_is_a_column_of_nulls(requested: str) -> None:
+    """A day that does not exist, where a timestamp was requested, failed the whole document."""
+    for texts in ([text] for text in NO_VALUES):
+        column = infer("x", texts, [1], Hints(types={"x": requested}))
+        if column.values.null_count:
+            assert column.rejected == (0,)
+        else:
+            assert column.values.type != pa.string()
+    column = infer("x", ["2024-02-30", "word"], [1, 2], Hints(types={"x": requested}))
+    assert (column.values.null_count, column.rejected) == (2, (0, 1))

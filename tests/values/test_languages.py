@@ -6,7 +6,7 @@ import pytest
 
 from converter.values import Hints, RawTable, infer_tables
 from converter.values.column import Conventions
-from converter.values.languages import FEWEST, MOST_WORDS, writes_comma
+from converter.values.languages import FEWEST_WORDS, MOST_WORDS, writes_comma
 
 COMMA = [
     "Die Preise gelten für ein Boot mit Segel und sind nicht auf dem neuesten Stand.",
@@ -36,8 +36,8 @@ def test_languages_with_a_decimal_point_and_none(text: str) -> None:
 
 
 def test_few_words_tell_nothing_and_many_are_enough() -> None:
-    assert not writes_comma(["und " * (FEWEST - 1)])
-    assert writes_comma(["und " * FEWEST])
+    assert not writes_comma(["und " * (FEWEST_WORDS - 1)])
+    assert writes_comma(["und " * FEWEST_WORDS])
     assert not writes_comma(["Boot " * 100 + "und " * 5])
     assert writes_comma(["Boot " * 95 + "und " * 5])
     assert not writes_comma(["und der die " + "the of and " * 2])

@@ -11,7 +11,8 @@ import pyarrow as pa
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from converter.values import Conventions, Hints, infer, infer_table
+from converter.values import Conventions, Hints, infer
+from tests.support.columns import infer_table
 
 MISSING = ["", "-", "—", "N/A", "null", "?"]
 

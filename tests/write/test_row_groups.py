@@ -17,7 +17,16 @@ from hypothesis import strategies as st
 
 from converter.write import Layout, parquet
 from converter.write.parquet import ParquetWriter, StoredRowGroups, encode_rows
-from converter.write.row_groups import ROW_GROUP, Frame, RowGroup, entry_of, footer_of, frame_of, split, split_stored
+from converter.write.row_groups import (
+    ROW_GROUP,
+    PageFrame,
+    RowGroup,
+    entry_of,
+    footer_of,
+    frame_of,
+    split,
+    split_stored,
+)
 
 SCHEMA = pa.schema(
     [
@@ -196,7 +205,7 @@ def test_each_offset_is_moved_and_every_other_value_kept(kind: int, is_long: boo
         offsets = {name: start + place * 100 for place, name in enumerate(OFFSETS)}
         return group_with(offsets, (kind, UNKNOWN[kind]), is_long)
 
-    frame = Frame(b"head", b"middle", b"tail")
+    frame = PageFrame(b"head", b"middle", b"tail")
     data = b"PAR1" + b"x" * 2000 + footer_of(frame, 5, [entry(4)] * count)
     groups, entries = split(data, frame)
     assert groups == b"x" * 2000
@@ -208,7 +217,7 @@ def test_each_offset_is_moved_and_every_other_value_kept(kind: int, is_long: boo
 @pytest.mark.parametrize("kind", UNKNOWN)
 def test_a_list_is_no_longer_than_its_footer(kind: int) -> None:
     """A damaged number of elements would be counted for hours."""
-    frame = Frame(b"head", b"middle", b"tail")
+    frame = PageFrame(b"head", b"middle", b"tail")
     for count in (2**62, 1000):
         entry = group_with({"1.2": 4}, (LIST, bytes([0xF0 | kind]) + varint(count)), False)
         footer = footer_of(frame, 5, [entry])
@@ -218,7 +227,7 @@ def test_a_list_is_no_longer_than_its_footer(kind: int) -> None:
 
 
 def test_an_offset_of_zero_is_none() -> None:
-    frame = Frame(b"", b"", b"")
+    frame = PageFrame(b"", b"", b"")
     data = group_with({"1.2": 0, "1.3.9": 4, "5": 4}, (8, b"\x01a"), False)
     _, (group,) = split(b"PAR1" + footer_of(frame, 5, [data]), frame)
     assert group.numbers == (0, 0, None)
@@ -240,7 +249,7 @@ def test_an_offset_of_zero_is_none() -> None:
 def test_row_groups_are_moved_if_each_has_a_place_of_its_own(
     starts: list[int], size: int, places: list[tuple[int, int]]
 ) -> None:
-    frame = Frame(b"head", b"middle", b"tail")
+    frame = PageFrame(b"head", b"middle", b"tail")
     entries = [
         group_with({name: start + place * 100 for place, name in enumerate(OFFSETS)}, (8, b"\x01a"), False)
         for start in starts
@@ -249,8 +258,8 @@ def test_row_groups_are_moved_if_each_has_a_place_of_its_own(
     groups = split_stored(footer, size, frame)
     assert [(start, end) for start, end, _ in groups] == places
     assert all(group.numbers == (*range(0, 800, 100), None) for _, _, group in groups)
-    assert split_stored(footer, size, Frame(b"heat", b"middle", b"tail")) == []
-    assert split_stored(footer, size, Frame(b"head", b"riddle", b"tail")) == []
+    assert split_stored(footer, size, PageFrame(b"heat", b"middle", b"tail")) == []
+    assert split_stored(footer, size, PageFrame(b"head", b"riddle", b"tail")) == []
     assert split_stored(footer[:20], size, frame) == []
 
 
@@ -301,11 +310,11 @@ def test_row_groups_of_a_file_arranged_otherwise_are_not_moved(stream: io.BytesI
 
 
 def test_no_damage_of_a_footer_is_mistaken_for_row_groups_outside_the_file() -> None:
-    file = joined_file(table_of(9), [3, 6]).getvalue()
+    file = joined_file(table_of(4), [2]).getvalue()
     frame = frame_of(joined_file(table_of(0), []).getvalue())
     start = len(file) - 8 - int.from_bytes(file[-8:-4], "little")
     footer, size = file[start:-8], start - 4
-    assert len(split_stored(footer, size, frame)) == 3
+    assert len(split_stored(footer, size, frame)) == 2
     for place in range(len(footer)):
         for damaged in (footer[:place], footer[:place] + bytes([footer[place] ^ 0x55]) + footer[place + 1 :]):
             for group_start, group_end, _ in split_stored(damaged, size, frame):

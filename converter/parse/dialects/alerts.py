@@ -8,7 +8,7 @@ from converter.parse.dialects.callouts import Callout
 
 LONGEST_TITLE = 60
 WRAPPED = 40
-"""Characters from which on a line may have been wrapped: nobody wraps shorter ones."""
+"""Minimum characters of a line that may have been wrapped."""
 HEADING_MARK = re.compile(r"#{1,6}[ \t]++")
 """Obsidian shows a title like this as a heading."""
 ALERT = re.compile(r"\[!([A-Za-z][\w-]*+)(?:\|[^\]\n]*+)?\][+-]?(?:[ \t]++([^\n]*+))?[ \t]*+(?:\n|\Z)")
@@ -17,7 +17,7 @@ ALERT = re.compile(r"\[!([A-Za-z][\w-]*+)(?:\|[^\]\n]*+)?\][+-]?(?:[ \t]++([^\n]
 def cut_alert(content: str) -> tuple[Callout, str, str] | None:
     """Return the callout that a quote's first paragraph opens, its source, and the rest of the paragraph.
 
-    A long line, or a sentence that goes on in the next line, is not a title.
+    A long line, or a sentence that continues in the next line, is not a title.
     """
     match = ALERT.match(content)
     if match is None:

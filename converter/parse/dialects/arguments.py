@@ -9,7 +9,7 @@ from converter.parse.dialects.containers import NOTHING, DirectiveContent
 from converter.parse.dialects.marks import Mark
 from converter.parse.dialects.wikilinks import IMAGE
 
-WORDS = ("title", "header", "heading", "summary", "label", "caption", "text", "author", "cite", "footer")
+TEXT_ARGUMENTS = ("title", "header", "heading", "summary", "label", "caption", "text", "author", "cite", "footer")
 ADDRESSES = ("src", "image", "img", "url", "href", "link", "path", "file")
 LINKS = ("url", "href", "link")
 IMAGE_NAME = re.compile(r"im(?:g|age)|fig|photo|picture")
@@ -36,6 +36,6 @@ def content_of(mark: Mark) -> DirectiveContent:
     alt = options.get("alt", "")
     if image in values and not alt:
         alt = next((value for value in values[values.index(image) + 1 :] if " " in value), "")
-    words = "\n".join(dict.fromkeys(options[name] for name in WORDS if options.get(name)))
+    words = "\n".join(dict.fromkeys(options[name] for name in TEXT_ARGUMENTS if options.get(name)))
     url = next((options[name] for name in LINKS if name in options and options[name] != image), "")
     return DirectiveContent(words, image, alt, url)

@@ -31,14 +31,15 @@ TITLE_ATTRIBUTE = rf"""(?:{NAME}|-|{KEY}(?:{QUOTED}|[^\s"'{{}}=]++))"""
 TITLE_BRACES = expression(
     rf"\{{(?:[ \t]*+{TITLE_ATTRIBUTE}|:[ \t]*+(?:{TITLE_ATTRIBUTE}|[a-z_-]++))(?:[ \t]++{TITLE_ATTRIBUTE})*+[ \t]*+\}}"
 )
-"""Beside words, where braces may be text: `{-}` is Pandoc's for a heading without a number, `{:toc}` kramdown's."""
+"""Attributes after the words of a title, where braces may also be text: `{-}` is Pandoc's for a heading without a
+number, `{:toc}` is kramdown's."""
 SURE_ATTRIBUTE = re.compile(r"""(?<=[{\s:])(?:[#.]|-[\s}])|=["']""")
-"""A sign that braces beside words hold attributes: `{a=1}` alone may be a formula."""
+"""Evidence that braces after words hold attributes: `{a=1}` alone may be a formula."""
 CLOSING_MARKS = re.compile(r"(?<=[ \t])#+$")
 
 
 def without_attributes(title: str) -> str:
-    """Return a heading's content without attributes at its end, and without the marks that close it."""
+    """Return a heading's content without attributes at its end, and without closing marks."""
     words = cut_title(title)
     return title if words == title else CLOSING_MARKS.sub("", words).rstrip() or title
 

@@ -15,18 +15,18 @@ KINDS = frozenset({
     "tab-item", "tabitem", "tip", "tldr", "todo", "toggle", "topic", "versionadded", "versionchanged", "warn",
     "warning",
 })  # fmt: skip
-"""Names of directives, shortcodes and components that set text apart, to a reader as a box, a fold or a tab."""
+"""Names of directives, shortcodes and components that readers see as a box, a fold or a tab."""
 GENERIC = frozenset({
     "admonition", "alert", "aside", "callout", "hint", "message", "notice", "notification",
 })  # fmt: skip
-"""Names of which an argument says more: `{% hint style="info" %}`, `<Callout type="warning">`."""
+"""Names whose kind is in an argument: `{% hint style="info" %}`, `<Callout type="warning">`."""
 KIND_ARGUMENTS = ("type", "kind", "style", "variant", "intent", "class")
 TITLE_ARGUMENTS = ("title", "header", "heading", "summary", "label", "name", "value")
 OTHER_ARGUMENTS = ("author", "cite", "footer", "source")
 PREFIX = "callout-"
-"""Quarto's prefix of the kinds, as classes."""
+"""The prefix of Quarto's classes for callouts."""
 ITEM = re.compile(r"-?item$")
-"""What the names of tabs and folds end with, where something else holds them."""
+"""The suffix of tabs and folds that stand in a container of their own, as in `tab-item`."""
 
 ARGUMENT = re.compile(r"""(?:([A-Za-z_][\w-]*)\s*(?:=\s*|:\s*(?=["'])))?(?:"([^"]*+)"|'([^']*+)'|([^\s"'{}<>=]+))""")
 DIRECTIVE = re.compile(r"\{([A-Za-z][\w:.-]*+)\}(.*)")
@@ -37,7 +37,7 @@ CLASS = re.compile(r"(?<=\.)[\w-]++")
 
 @dataclass(frozen=True, slots=True)
 class Callout:
-    """The kind of a callout, in lower case, its title, and other words about it, such as whom it quotes."""
+    """The kind of a callout in lower case, its title, and other words about it, such as who is quoted."""
 
     kind: str
     title: str = ""
@@ -45,7 +45,7 @@ class Callout:
 
     @classmethod
     def by_name(cls, name: str, title: str, words: str = "") -> Callout:
-        """Return a callout whose kind a name tells."""
+        """Return the callout that a name stands for."""
         return cls(ITEM.sub("", name.lower()), title.strip(), words)
 
 
@@ -62,7 +62,7 @@ def arguments_of(source: str) -> tuple[list[str], dict[str, str]]:
 
 
 def callout_of(name: str, source: str) -> Callout | None:
-    """Return the callout of a shortcode or component with these arguments; None if the name is that of none."""
+    """Return the callout of a shortcode or component with these arguments; None if it is not a callout."""
     kind = name.lower()
     if kind not in KINDS:
         return None

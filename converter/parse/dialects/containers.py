@@ -11,7 +11,7 @@ from converter.parse.dialects.callouts import Callout
 
 @dataclass(frozen=True, slots=True)
 class DirectiveContent:
-    """What a directive shows: words, an image, and what it links to; all of them may be empty."""
+    """What a directive shows: words, an image and a link, each possibly empty."""
 
     words: str = ""
     image: str = ""

@@ -12,21 +12,21 @@ from converter.parse.dialects.marks import CLOSING, HIDDEN, LANGUAGES, LISTINGS,
 from converter.parse.markdown_it.private import forbid_indented_code
 
 OPTION = re.compile(r":[A-Za-z][\w-]*+:(?:[ \t]|$)")
-"""An option of a directive (MyST), below its opening line."""
+"""An option of a MyST directive, below the opening line."""
 NO_TEXT = re.compile(r"\[[^\]\n]++\]:|\{%|\{\{[<%]")
 """The start of a definition or a shortcode."""
 MOST_OPTIONS = 30
-"""Lines that the options of a directive may take."""
+"""Maximum number of lines of a directive's options."""
 LONGEST_TAG = 20
-"""Lines that a shortcode may take."""
+"""Maximum number of lines of a shortcode."""
 
 
 def fenced_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Block rule for a line that opens or closes something.
 
-    A callout and code reach to the closing line. Of anything else, only the lines of the marks are not text: the blocks
-    between them stand in the document as if they were not there. A shortcode that nothing closes stays text, but what
-    it shows, and the definitions below it, are read.
+    A callout and code reach to the closing line. Otherwise only the lines of the marks are not text: the blocks between
+    them are read as if the marks were not there. A shortcode without a closing line stays text, but what it shows and
+    the definitions below it are read.
     """
     position = state.bMarks[start] + state.tShift[start]
     if state.src[position : position + 1] not in STARTS or state.is_code_block(start):
@@ -61,14 +61,14 @@ def fenced_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def set_marks(state: StateBlock, marks: Marks, start: int) -> None:
-    """Tell a state the marks of its document, and the line of it that the state begins with."""
+    """Attach the marks of the document to a state, and the line of the document at which the state begins."""
     vars(state)["marks"] = marks, start
     if marks.mdx:
         forbid_indented_code(state)
 
 
 def marks_of(state: StateBlock) -> tuple[Marks, int]:
-    """Return the marks of the document, and the line of it that the state begins with."""
+    """Return the marks of the document, and the line of the document at which the state begins."""
     if "marks" not in vars(state):
         set_marks(state, Marks.of(state.src.split("\n")), 0)
     marks: tuple[Marks, int] = vars(state)["marks"]
@@ -76,7 +76,7 @@ def marks_of(state: StateBlock) -> tuple[Marks, int]:
 
 
 def _mark_at(state: StateBlock, start: int, end: int, mdx: bool) -> tuple[Mark | None, int]:
-    """Return the mark that begins in a line, and the line below it; a shortcode may take several lines."""
+    """Return the mark that begins in a line, and the line below the mark: a shortcode may take several lines."""
     position = state.bMarks[start] + state.tShift[start]
     text = state.src[position : state.eMarks[start]]
     closing = next((CLOSING[mark] for mark in CLOSING if text.startswith(mark)), None)
@@ -91,7 +91,7 @@ def _mark_at(state: StateBlock, start: int, end: int, mdx: bool) -> tuple[Mark |
 
 
 def _goes_on(state: StateBlock, line: int, end: int) -> bool:
-    """Whether a line of text follows directly: the shortcode above it is part of a paragraph."""
+    """Whether a line of text follows directly, so that the shortcode above belongs to a paragraph."""
     if line >= end or state.isEmpty(line):
         return False
     return not NO_TEXT.match(state.src, state.bMarks[line] + state.tShift[line], state.eMarks[line])
@@ -112,14 +112,14 @@ def _push_code(state: StateBlock, start: int, last: int, mark: Mark) -> None:
 
 
 def _stays_inside(state: StateBlock, start: int, last: int) -> bool:
-    """Whether all lines up to the closing one belong to the list item or quote that the opening line stands in."""
+    """Whether all lines up to the closing line belong to the same list item or quote as the opening line."""
     return not state.level or all(
         state.isEmpty(line) or state.sCount[line] >= state.blkIndent for line in range(start, last + 1)
     )
 
 
 def _indentation(state: StateBlock, start: int, end: int) -> int:
-    """Return the indentation that all lines share: that of shortcodes is for show."""
+    """Return the indentation that all lines share: in shortcodes it has no meaning."""
     counts = [state.sCount[line] for line in range(start, end) if not state.isEmpty(line)]
     return max(state.blkIndent, min(counts, default=0))
 

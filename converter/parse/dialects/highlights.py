@@ -6,7 +6,7 @@ import re
 
 from markdown_it.rules_inline import StateInline
 
-MARK = "=="
+HIGHLIGHT_MARK = "=="
 HIGHLIGHT = re.compile(r"(?<![\w=])==(?=[^\s=])((?:[^=]|=(?!=)){1,600}?)(?<=[^\s=])==(?![\w=])")
 """Comparisons have white space beside their signs, or a word: `a == b`, `a==b`."""
 

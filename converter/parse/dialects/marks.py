@@ -15,15 +15,15 @@ from converter.parse.dialects.callouts import DIRECTIVE, Callout, callout_of, na
 
 FENCES = frozenset(":`~")
 DIV = re.compile(r":++[ \t]++[A-Za-z][\w-]*+[ \t]*+:*+")
-"""A div as Pandoc writes it, with one class: what it holds is Markdown, whatever it is called."""
+"""A div as Pandoc writes it, with one class: its content is Markdown, whatever the class."""
 FENCE = re.compile(r"`{3,}+(?=[^`]*$)|~{3,}+")
-LONGEST = 2000
+LONGEST_LINE = 2000
 """A longer line is not a mark."""
 STARTS = frozenset(":`~{<")
 """The first characters of marks."""
 PREFIX = " \t>"
 CLOSING = {"{{<": ">}}", "{{%": "%}}", "{%": "%}"}
-"""How the shortcodes of Hugo and of Liquid (Jekyll, GitBook) open and close."""
+"""The opening and closing signs of shortcodes in Hugo and in Liquid (Jekyll, GitBook)."""
 TAG = re.compile(r"(/|end(?=\w))?[ \t]*+([A-Za-z][\w./-]*+)")
 COMPONENT = re.compile(r"<(/?)([A-Z][\w.]*+)((?:\s[^<>]*+|/)?)>")
 MODULE = re.compile(
@@ -46,7 +46,7 @@ LISTINGS = frozenset({
 })  # fmt: skip
 """Directives (MyST) whose content is not shown: options, and the names of other pages."""
 LANGUAGES = frozenset({"katex", "math", "mermaid", "plantuml"})
-"""Those of them that name the language themselves."""
+"""Code directives whose name is itself the language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def mark_of(text: str, mdx: bool) -> Mark | None:
 
     White space and quote marks before it are left out.
     """
-    if len(text) > LONGEST:
+    if len(text) > LONGEST_LINE:
         return None
     first, text = text[0], text.rstrip()
     if first == ":":
@@ -138,7 +138,7 @@ def _shortcode(text: str) -> Mark | None:
 
 
 def tags_of(text: str) -> list[str]:
-    """Return the content of the shortcodes that a line consists of; an empty list if it holds anything else."""
+    """Return the content of the shortcodes in a line; an empty list if the line holds anything else."""
     tags, at = [], 0
     while at < len(text):
         opening = next((mark for mark in CLOSING if text.startswith(mark, at)), None)
@@ -170,7 +170,7 @@ class Marks:
 
     @classmethod
     def of(cls, lines: Sequence[str]) -> Marks:
-        """Return the marks of these lines."""
+        """Return the marks in these lines."""
         mdx = is_mdx(lines)
         pairs = pairs_of(lines, mdx)
         return cls(mdx, pairs, frozenset(pairs.values()))
@@ -227,7 +227,7 @@ def pairs_of(lines: Sequence[str], mdx: bool) -> dict[int, int]:
 
 
 def closes(closing: str, opening: str) -> bool:
-    """Whether a mark of one key closes what a mark of another opened: a fence at least as long, else the same key."""
+    """Whether a mark with one key closes a mark with another: a fence at least as long, or else the same key."""
     if opening[0] in FENCES:
         return closing[:1] == opening[0] and int(closing[1:]) >= int(opening[1:])
     return closing == opening

@@ -9,7 +9,7 @@ from converter.parse.dialects.fenced import marks_of
 
 COMMENT = ("{/*", "*/}")
 LONGEST_COMMENT = 200
-"""Lines that a comment may take."""
+"""Maximum number of lines of a comment."""
 
 
 def module_code(state: StateBlock, start: int, end: int, silent: bool) -> bool:

@@ -17,7 +17,7 @@ TITLE = re.compile(r"([\s\S]*\S)\s*<([^<>]+)>")
 REFERENCES = frozenset(
     {"any", "cite", "cite:p", "cite:t", "doc", "download", "eq", "external", "numref", "ref", "term"}
 )
-"""Roles that point to another place, whose content is the place or words for it."""
+"""Roles that refer to another place; their content is the place, or words for it."""
 OBJECTS = frozenset({
     "attr", "class", "const", "data", "enum", "exc", "file", "func", "macro", "meth", "mod", "obj", "setting", "struct",
     "type", "var",
@@ -27,14 +27,14 @@ CODE = frozenset({
     "bash", "code", "command", "console", "dfn", "envvar", "kbd", "keyword", "lib", "option", "program", "py", "regexp",
     "samp", "sh", "token",
 })  # fmt: skip
-WORDS = {
+TEXT_ROLES = {
     "abbr": "", "abbreviation": "", "emphasis": "", "guilabel": "", "mailheader": "", "menuselection": "",
     "pep": "PEP ", "rfc": "RFC ", "strong": "", "title": "",
 }  # fmt: skip
-"""Roles whose content is text, and the word that they show before it."""
+"""Roles whose content is text, with the words that are shown before it."""
 HEIGHTS = {"sub": "sub", "subscript": "sub", "sup": "sup", "superscript": "sup"}
-"""Roles that raise or lower their content, and the HTML elements that do the same."""
-NAMES = REFERENCES | OBJECTS | CODE | WORDS.keys() | HEIGHTS.keys() | {"math"}
+"""Roles for raised and lowered text, with the HTML elements of the same meaning."""
+NAMES = REFERENCES | OBJECTS | CODE | TEXT_ROLES.keys() | HEIGHTS.keys() | {"math"}
 
 
 def role(state: StateInline, silent: bool) -> bool:
@@ -68,6 +68,7 @@ def _push(state: StateInline, name: str, content: str) -> None:
     is_link = not state.linkLevel and (name in REFERENCES or (name in OBJECTS and title is not None))
     if is_link:
         state.push("link_open", "a", 1).attrs = {"href": target}
-    state.push("code_inline" if is_code else "text", "code" if is_code else "", 0).content = WORDS.get(name, "") + words
+    token = state.push("code_inline" if is_code else "text", "code" if is_code else "", 0)
+    token.content = TEXT_ROLES.get(name, "") + words
     if is_link:
         state.push("link_close", "a", -1)

@@ -21,10 +21,10 @@ SMALL_WORD = re.compile(r"[a-z]+")
 LETTER = re.compile(r"[^\W\d_]")
 IMAGE = re.compile(r"\.(?:avif|bmp|gif|jpe?g|png|svg|webp)$", re.IGNORECASE)
 SIZE = re.compile(r"[ \t]*+(?:\d{1,5}(?:x\d{1,5})?|left|right|center|centre|inline)[ \t]*+")
-"""What may follow the description of an image: its size or its side."""
+"""Additions to the description of an image: its size or its side."""
 MOST_SIZES = 3
 CONTENTS = frozenset({"toc", "_toc_"})
-"""What GitLab and others replace by a table of contents."""
+"""Markers that GitLab and others replace with a table of contents."""
 
 
 def without_size(alt: str) -> str:

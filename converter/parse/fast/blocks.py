@@ -29,7 +29,7 @@ PLAIN_START = (
     r"|\*{1,2}[^\s*]|_{1,2}[^\s_]|`{1,2}[^\s`]|~{1,2}[^\s~]|\+[^\s]|-+[^\s|:-]|:[^\s|:-]|=+[^\s=]|\#{1,6}[^\s#]|\$[^$]"
     r"|[0-9]+(?:[.)][^\s]|[^0-9.)]|$)|" + OPEN_BRACKET + r"[^\[\]\\]*\](?!:))"
 )
-PLAIN = expression(rf"([ \t]*){PLAIN_START}")
+PLAIN_LINE = expression(rf"([ \t]*){PLAIN_START}")
 CONTINUATION = expression(rf"([ \t]*)(?:{PLAIN_START}|{OPEN_BRACKET})")
 ITEM = re.compile(rf"( *)(?:([-+*])|([0-9]{{1,9}})([.)]))( {{1,4}})(?={PLAIN_START})")
 MARKER = re.compile(r"(?:[-+*]|[0-9]+[.)])(?:\s|$)")
@@ -39,6 +39,9 @@ INTERRUPTING_ITEM = re.compile(r"(?:[-+*]|1[.)]) {1,4}[^\s]")
 HEADING = re.compile(r"(\#{1,6})(?:[ \t]|$)")
 FENCE = re.compile(r"(`{3,})([^`|]*)$|(~{3,}+)([^|]*)$")
 DELIMITER_ROW = re.compile(r" {0,3}\|[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+$")
+DEFINITION = re.compile(r"\[(?!\^)(\s*+[^\[\]\\|\s][^\[\]\\|]*+)\]:[ \t]*+([^\s\x00-\x1f\x7f<>()\\&|]++)[ \t]*+$")
+TITLE_STARTS = frozenset("\"'(")
+"""The first characters of a title, which may stand on the line below a definition; an empty line has none."""
 BLANKS = " \t"
 DEEPEST = 50
 """Items nested deeper go to markdown-it, which limits nesting."""
@@ -101,11 +104,22 @@ class Items:
     type: str = "common_list"
 
 
-CommonBlock = Paragraph | Heading | Fence | Rows | Items
+@dataclass(slots=True)
+class Definition:
+    """A link reference definition on one line, without a title."""
+
+    start: int
+    end: int
+    label: str
+    url: str
+    type: str = "common_definition"
+
+
+CommonBlock = Paragraph | Heading | Fence | Rows | Items | Definition
 
 
 def common_block(lines: Sequence[str], start: int) -> CommonBlock | None:
-    """Return the top-level block that starts in line `start`, which is not blank; None if that is not certain."""
+    """Return the top-level block that starts in the non-blank line `start`; None if that is not certain."""
     return READERS.get(lines[start][0], _paragraph)(lines, start)
 
 
@@ -128,7 +142,7 @@ def _fence(lines: Sequence[str], start: int) -> CommonBlock | None:
     mark = FENCE.match(lines[start])
     if mark is None:
         return _paragraph(lines, start)
-    if mark_of(lines[start], False):  # a directive
+    if (directive := mark_of(lines[start], False)) and directive.opens:
         return None
     fence = mark[1] or mark[3]
     closing = re.compile(rf" {{0,3}}{fence}{fence[0]}*[ \t]*$")
@@ -171,7 +185,7 @@ def table_cells(line: str) -> list[str]:
 
 
 def _paragraph(lines: Sequence[str], start: int) -> CommonBlock | None:
-    plain = PLAIN.match(lines[start])
+    plain = PLAIN_LINE.match(lines[start])
     if plain is None or plain[1]:
         return None
     end = start + 1
@@ -187,6 +201,15 @@ def _paragraph(lines: Sequence[str], start: int) -> CommonBlock | None:
             break
         end += 1
     return Paragraph(start, end, mdTrim("\n".join(lines[start:end])))
+
+
+def _definition(lines: Sequence[str], start: int) -> CommonBlock | None:
+    definition = DEFINITION.match(lines[start])
+    if definition is None:
+        return _paragraph(lines, start)
+    if start + 1 < len(lines) and lines[start + 1].lstrip()[:1] in TITLE_STARTS:
+        return None
+    return Definition(start, start + 1, definition[1], definition[2])
 
 
 def _defines(lines: Sequence[str], at: int) -> bool:
@@ -230,7 +253,7 @@ class _ListReader:
         line = self._lines[at]
         if marker := ITEM.match(line):
             return self._read_item(marker, line, at)
-        if plain := (CONTINUATION if self._text else PLAIN).match(line):
+        if plain := (CONTINUATION if self._text else PLAIN_LINE).match(line):
             return self._read_plain(plain[1], line, at)
         if not line.strip(BLANKS):
             self.end_paragraph()
@@ -325,6 +348,7 @@ READERS: dict[str, Callable[[Sequence[str], int], CommonBlock | None]] = {
     "`": _fence,
     "~": _fence,
     "|": _table,
+    "[": _definition,
     **dict.fromkeys(" *+-0123456789", _list),
 }
 """The reader of a block by its first character; any other character starts a paragraph."""

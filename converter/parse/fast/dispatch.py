@@ -20,7 +20,6 @@ from markdown_it.rules_inline import StateInline
 from converter.parse.markdown_it.parsers import BARE_AUTOLINKS, make_block_parser, make_inline_parser
 from converter.parse.markdown_it.private import replace_rules, replace_terminators, rule_functions
 
-InlineRule = Callable[[StateInline, bool], bool]
 BlockRule = Callable[[StateBlock, int, int, bool], bool]
 
 INLINE_STARTS = {

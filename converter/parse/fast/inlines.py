@@ -14,7 +14,7 @@ from typing import Any
 
 from converter.expressions import expression
 from converter.parse.blocks import MAXIMUM_INLINE_LENGTH, Image, Inline, Link
-from converter.parse.dialects.highlights import MARK as HIGHLIGHT
+from converter.parse.dialects.highlights import HIGHLIGHT_MARK as HIGHLIGHT
 from converter.parse.dialects.wikilinks import without_size
 from converter.parse.fast.dispatch import inline_parser
 from converter.parse.html_tags import plain_text
@@ -32,12 +32,14 @@ ADDRESS = re.compile(r"https?://|www\.|mailto:|xmpp:")
 LOCAL_PART = r"(?<=[A-Za-z0-9.+_-])@"
 LINE_BREAK = re.compile(r"(?:(?<! )( ++))?\n[ \t]*")
 
-# No character of PLAIN starts or ends a mark. An underscore between letters is plain too, and so is an asterisk
+# No PLAIN_CHARACTER starts or ends a mark. An underscore between letters is plain too, and so is an asterisk
 # between spaces (CommonMark 0.31, section 6.2: neither left- nor right-flanking).
-PLAIN = r"[^\\`*_~\[\]<&$@!\n]"
+PLAIN_CHARACTER = r"[^\\`*_~\[\]<&$@!\n]"
 LETTER = r"[^\W_]"
 # A link's destination and title without escapes, entities, brackets or white space.
 DESTINATION = r'\((?P<{0}_url>[^\s\x00-\x1f\x7f\\<>()&`]*)(?: "(?P<{0}_title>[^"\\&`\n]+)")?\)'
+# Brackets in an image's description, which are not those of a link, a footnote, a wikilink or a span.
+BRACKETS = rf"(?:\[(?!\^){PLAIN_CHARACTER}*+\](?![(\[\]{{]){PLAIN_CHARACTER}*+)"
 # Emphasis with white space, punctuation or nothing outside, or with a letter beside each asterisk, has only one reading
 # if it contains no other run of its mark: runs are matched in pairs, one after the other, and the lengths of no pair
 # add up to a multiple of three (rules 9 and 10).
@@ -56,11 +58,11 @@ def _emphasis(name: str, mark: str, beside_letters: bool = True) -> str:
 
 
 PIECE = expression(
-    rf"(?P<text>(?:{PLAIN}++|(?<={LETTER})_(?={LETTER})|(?<= )\*(?= )|!(?!\[)|&(?![#a-zA-Z])|\n|\]"
+    rf"(?P<text>(?:{PLAIN_CHARACTER}++|(?<={LETTER})_(?={LETTER})|(?<= )\*(?= )|!(?!\[)|&(?![#a-zA-Z])|\n|\]"
     rf"|<(?![a-zA-Z/!?]|[^\s@<>]+@)|(?!{LOCAL_PART})@)+)"
     r"|(?P<code>(?<!`)`(?P<code_text>[^`]+)`(?!`))"
     rf"|(?P<link>\[(?P<link_text>[^\[\]]*)\]{DESTINATION.format('link')})"
-    rf"|(?P<image>!\[(?P<image_text>{PLAIN}*)\]{DESTINATION.format('image')})"
+    rf"|(?P<image>!\[(?P<image_text>{PLAIN_CHARACTER}*+{BRACKETS}*+)\]{DESTINATION.format('image')})"
     rf"|{_emphasis('strong', '**')}|{_emphasis('star', '*')}|{_emphasis('underscore', '_', beside_letters=False)}"
     r"|(?P<bracket>\[(?P<bracket_text>[^\[\]]*)\](?!\())"
     r"|(?P<escape>\\(?P<escape_text>[!-/:-@\[-`{-~]))"
@@ -131,6 +133,8 @@ def read_simple(
                     span = linked_addresses[0].text
             text = break_lines(text)
         elif kind == "image":
+            if "[" in text and env.get("references"):
+                return None
             text = without_size(text)
             number = lines[min(line, len(lines) - 1)]
             images.append(Image(text, match["image_url"], match["image_title"], None, number))

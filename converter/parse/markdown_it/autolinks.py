@@ -75,7 +75,7 @@ def host_at(text: str, start: int, limit: int) -> Host:
     return Host(start, end, end == limit, tuple(dots), text.rfind("_", start, end), inner)
 
 
-def web_address(text: str, start: int, limit: int, host: Host | None = None) -> tuple[int | None, Host]:
+def web_address(text: str, start: int, limit: int, host: Host | None) -> tuple[int | None, Host]:
     """Return the end of the web address that begins at `start` with one of `WEB`; None if there is no address.
 
     `host` is the last host examined in the same text, if any; the second result replaces it.
@@ -130,7 +130,7 @@ def link_protocol(state: StateInline, silent: bool) -> bool:
     else:
         return False
     if name.startswith("http"):
-        return text.startswith("//", colon + 1, state.posMax) and _link_web(state, len(name))
+        return text.startswith("//", colon + 1) and _link_web(state, len(name))
     start = colon - len(name)
     at = LOCAL_PART.match(text, colon + 1, state.posMax).end()  # type: ignore[union-attr] # may match ""
     if not _may_follow(text, start) or at == colon + 1 or not text.startswith("@", at, state.posMax):

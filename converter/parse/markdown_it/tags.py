@@ -41,3 +41,10 @@ read_html_block = with_globals(html_block, HTML_SEQUENCES=_SEQUENCES)
 def starts_html_block(line: str) -> bool:
     """Whether a line without indentation starts an HTML block below a blank line."""
     return any(start.search(line) for start, _, _ in _SEQUENCES)
+
+
+def is_html_block(text: str) -> bool:
+    """Whether all lines of a text are one HTML block: a comment or a script, for instance, ends a block early."""
+    first_line, *_ = lines = text.split("\n")
+    end = next((end for start, end, _ in _SEQUENCES if start.search(first_line)), None)
+    return end is not None and not any(end.search(line) for line in lines[:-1])

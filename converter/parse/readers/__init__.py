@@ -23,6 +23,7 @@ HANDLERS: dict[str, Handler] = {
     "common_fence": code_blocks.read_common_fence,
     "common_table": tables.read_common_table,
     "common_list": lists.read_common_list,
+    "common_definition": lines.read_common_definition,
     "heading_open": headings.read_heading,
     "paragraph_open": paragraphs.read_paragraph,
     "fence": code_blocks.read_code,
@@ -52,6 +53,6 @@ HANDLERS: dict[str, Handler] = {
     "dd_close": definitions.close_definition,
     "table_open": tables.read_table,
 }
-"""The function for each type of token and of common block; tokens of other types hold nothing."""
+"""The function for each type of token and of common block; other tokens hold nothing."""
 
 __all__ = ["HANDLERS", "Reader"]

@@ -10,7 +10,8 @@ from converter.parse.blocks import (
     extend,
 )
 from converter.parse.dialects.containers import DirectiveContent
-from converter.parse.readers.reader import Reader, adopt, lines_of
+from converter.parse.fast.blocks import Definition
+from converter.parse.readers.reader import BLANKS, Reader, adopt, lines_of
 
 
 def read_rule(reader: Reader, token: Token) -> None:
@@ -23,6 +24,12 @@ def read_link_reference(reader: Reader, token: Token) -> None:
     markdown = reader.source(*lines_of(token))
     markdown = markdown[markdown.find("[") :]  # without the mark of the item that it stands in
     reader.add("link_reference", token, markdown=markdown, label=token.meta.get("label"))
+
+
+def read_common_definition(reader: Reader, piece: Definition) -> None:
+    """Add a link reference definition that was read from its line."""
+    block = reader.add_common("link_reference", piece, markdown=reader.lines[piece.start].strip(BLANKS))
+    block.label = piece.label
 
 
 def read_directive(reader: Reader, token: Token) -> None:

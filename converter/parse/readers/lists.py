@@ -66,7 +66,7 @@ def open_list(reader: Reader, token: Token) -> None:
 
 
 def close_list(reader: Reader, token: Token) -> None:
-    """Set the text of a list where its outermost level ends."""
+    """Set the text of a list at the end of its outermost level."""
     frame = reader.stack.pop()
     if frame.depth == 0:
         _set_text(reader.blocks[frame.block])

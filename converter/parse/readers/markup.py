@@ -12,7 +12,7 @@ from converter.parse.html_blocks import pieces_of
 from converter.parse.readers.reader import Reader, adopt
 
 MOST_LINKED_BLOCKS = 20
-"""An HTML link that does not end within this many blocks was never closed."""
+"""An HTML link without an end within this many blocks was never closed."""
 
 
 def read_html(reader: Reader, token: Token) -> None:
@@ -30,7 +30,7 @@ def read_html(reader: Reader, token: Token) -> None:
 
 
 def _continue_link(reader: Reader, block: Block, content: Content) -> None:
-    """Let an HTML link that begins in one block and ends in another have the blocks between as its text."""
+    """Give an HTML link that begins in one block and ends in another the text of the blocks in between."""
     if reader.open_link is not None and len(reader.blocks) - reader.open_link[1] > MOST_LINKED_BLOCKS:
         reader.open_link = None
     if content.ends_link and reader.open_link is not None:

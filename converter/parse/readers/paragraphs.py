@@ -63,7 +63,7 @@ def read_paragraph(reader: Reader, token: Token) -> None:
 
 
 def _next_source(reader: Reader, token: Token, frame: Frame | None) -> str:
-    """Consume the inline token of a paragraph, without what goes to the item or the callout that it opens."""
+    """Consume the inline token of a paragraph, without the part that goes to its item or callout."""
     source: str = next(reader.tokens).content
     if frame is not None and frame.item is not None and not frame.paragraphs:
         return cut_box(frame.item, source)

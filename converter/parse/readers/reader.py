@@ -28,7 +28,7 @@ from converter.problems import Problem
 
 QUOTE_MARKS = re.compile(r"\A(?:[ \t]*+>)+[ \t]?")
 BLANKS = " \t\n"
-"""White space in lines of Markdown, which a no-break space is not."""
+"""White space in lines of Markdown; a no-break space does not belong to it."""
 MINIMUM_EXPANSION = 100_000
 """Characters that link references may expand to, or the document's size if larger; cmark's limit."""
 
@@ -79,7 +79,7 @@ class Reader:
         self.stack: list[Frame] = []
         self.tokens: Iterator[Any] = iter(())
         self.open_link: tuple[Link, int] | None = None
-        """An HTML link whose text is in the blocks below, and the index of the first of them."""
+        """An HTML link whose text is in later blocks, and the index of the first of those blocks."""
 
     def read(self, tokens: Iterable[Any], handlers: Mapping[str, Handler]) -> list[Block]:
         """Return the blocks of these tokens and common blocks; `handlers` has the function for each type of them."""
@@ -176,8 +176,7 @@ class Reader:
     ) -> Block:
         """Append a common block, which stands in no container."""
         start = self.numbers[piece.start]
-        end = start if piece.end == piece.start + 1 else self.last_line(piece.start, piece.end)
-        block = Block(kind, start, end, text=text, markdown=markdown)
+        block = Block(kind, start, self.last_line(piece.start, piece.end), text=text, markdown=markdown)
         if inline is not None:
             block.links, block.images = inline.links, inline.images
         self.blocks.append(block)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from markdown_it.token import Token
 
 from converter.limits import Allowance
@@ -12,6 +14,7 @@ from converter.parse.blocks import (
     Block,
     Cell,
     Table,
+    join_lines,
 )
 from converter.parse.fast.blocks import Rows, table_cells
 from converter.parse.markdown_it.private import escapedSplit
@@ -19,9 +22,7 @@ from converter.parse.readers.reader import Reader, adopt, lines_of
 from converter.problems import Problem
 
 REPEATED_LENGTH, REPEATED_CELLS = 32, 4096
-"""Cells up to this length often repeat: up to this many of a document are shared."""
-JOINED_ROWS = 1024
-"""Table rows joined at a time: as a string, each takes fifty bytes beyond its text."""
+"""Maximum length and number of cells that the tables of a document share, because short cells often repeat."""
 
 
 def read_common_table(reader: Reader, piece: Rows) -> None:
@@ -80,9 +81,8 @@ def _set_table(reader: Reader, block: Block, table: Table, start: int, end: int)
 
 def _set_text(block: Block) -> None:
     """Set the text of a table from its rows."""
-    rows = [block.tables[0].header, *block.tables[0].rows]
-    groups = [rows[at : at + JOINED_ROWS] for at in range(0, len(rows), JOINED_ROWS)]
-    block.text = "\n".join(["\n".join([" | ".join([cell.text for cell in row]) for row in group]) for group in groups])
+    rows = chain([block.tables[0].header], block.tables[0].rows)
+    block.text = join_lines(" | ".join([cell.text for cell in row]) for row in rows)
 
 
 def _cell(reader: Reader, block: Block, content: str, line: int) -> Cell:

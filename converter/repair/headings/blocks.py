@@ -15,9 +15,10 @@ from converter.expressions import expression
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Block
 from converter.repair.headings.candidates import could_head
-from converter.repair.headings.line import Line, line_of
+from converter.repair.headings.line import ENCODING, Line, character_bytes, line_of, table_of
 from converter.repair.lines import (
     BLANK,
+    BULLET,
     DELIMITER,
     FENCE,
     INDENTED,
@@ -32,24 +33,26 @@ from converter.repair.lines import (
 from converter.repair.talk import speakers_among
 
 PROSE = (2, 320)
-"""Minimum number of prose blocks, and their minimum total columns. A text with less is not an article that lost
-its headings: a note, a form, a list or an example was never divided."""
+"""Minimum number of prose blocks, and their minimum total columns, of an article. A text with less is brief: a job
+posting or a recipe has several headings, but a note or an example was never divided."""
+UNMARKED = frozenset((TEXT, ROW, *ITEMS))
+"""Kinds of the blocks of a brief text that is searched: items and rows may be those that repairs restored."""
 LONG_TEXT = 3000
-"""Total columns of prose and list items that make up for too few columns of prose: long minutes are divided."""
+"""Total columns of prose and list items that make up for too few columns of prose: long minutes are no brief text."""
 
-LONGEST = 10_000
-"""Blocks that are searched together. A longer text than a novel is searched in parts: what is known of a block for the
-search takes twenty times the memory of a line of five words."""
+BLOCKS_AT_ONCE = 10_000
+"""Blocks that are searched together. A text longer than a novel is searched in parts, because the search needs twenty
+times the memory of a line of five words for each block."""
 
 MOST_CANDIDATES = 100
-"""Candidates for each paragraph of prose: a text with more of them is a list, a log or a form."""
+"""Maximum candidates for each paragraph of prose: a text with more is a list, a log or a form."""
 
 LINES = 4096
-"""The number of lines that are kept as read: those of a longer text are read again, which takes less memory."""
+"""Lines whose readings are kept; those of a longer text are read again, which takes less memory."""
 
 _WORD = re.compile(r"[^\W\d_]+")
-_LETTERS = bytes(code if chr(code).isalpha() and code < 128 else 32 for code in range(256))
-"""Each ASCII letter, and a space for any other character."""
+_LETTERS = table_of(lambda letter: (letter if _WORD.match(letter) else " ").encode(ENCODING, "replace")[0])
+"""Each letter, and a space for any other character."""
 _MERGED_KIND = {DELIMITER: ROW, FENCE: VERBATIM}
 _BOLD = re.compile(r"\s*(\*\*|__)(?=\S)((?:(?!\1).)+)(?<=\S)\1[ \t]*+[:：]?\s*$")
 _TIME = r"[\[(]?\d{1,2}:[\d:.]{2,9}[\])]? "
@@ -65,7 +68,7 @@ _ORDERED = re.compile(r"[ \t]*(\d{1,9})[.)][ \t\xa0]")
 def pages_of(draft: Draft) -> Iterator[Page]:
     """Yield the blocks of a draft, those of a very long text in parts."""
     blocks = _blocks_of(draft)
-    while part := list(islice(blocks, LONGEST)):
+    while part := list(islice(blocks, BLOCKS_AT_ONCE)):
         yield Page(part)
 
 
@@ -78,7 +81,7 @@ def _blocks_of(draft: Draft) -> Iterator[Block]:
     lines, kinds, total = draft.lines, draft.kinds, len(draft.lines)
     at, is_first = 0, True
     while at < total:
-        kind = _MERGED_KIND.get(kinds[at], kinds[at])
+        kind = BULLET if at in draft.untitled else _MERGED_KIND.get(kinds[at], kinds[at])
         start, at = at, at + 1
         if kind == BLANK or (kind == INDENTED and not is_first) or start in draft.chrome:
             continue
@@ -114,9 +117,10 @@ def label_of(text: str) -> str | None:
 
 def words_in(text: str) -> list[str]:
     """The words of a text, which consist of letters."""
-    if not text.isascii():
+    characters = character_bytes(text)
+    if characters is None:
         return _WORD.findall(text)
-    return text.encode().translate(_LETTERS).decode().split()  # a third of the time
+    return characters.translate(_LETTERS).decode(ENCODING).split()  # a third of the time
 
 
 def text_of(line: str) -> str:
@@ -153,13 +157,21 @@ class Page:
         return len(widths), sum(widths)
 
     @property
-    def is_article(self) -> bool:
-        """Whether there is enough text to have been divided by headings, and it is not one of short lines."""
-        blocks, columns = self.prose
-        if len(self.candidates) > MOST_CANDIDATES * blocks:
+    def is_searched(self) -> bool:
+        """Whether there is any prose that headings could have divided, and the text does not consist of short lines.
+
+        Whoever marks anything in a brief text would have marked its headings.
+        """
+        if self.is_brief and any(block.bold or block.kind not in UNMARKED for block in self.blocks):
             return False
+        return 0 < len(self.candidates) <= MOST_CANDIDATES * self.prose[0]
+
+    @cached_property
+    def is_brief(self) -> bool:
+        """Whether there is too little text for a single heading to divide it."""
+        blocks, columns = self.prose
         items = sum(block.width for block in self.blocks if is_item(block))
-        return blocks >= PROSE[0] and (columns >= PROSE[1] or columns + items >= LONG_TEXT)
+        return blocks < PROSE[0] or (columns < PROSE[1] and columns + items < LONG_TEXT)
 
     @cached_property
     def median_width(self) -> float:
@@ -208,7 +220,7 @@ class Page:
 
     @cached_property
     def bold_titles(self) -> int:
-        """The number of bold candidates that end no sentence: one is a warning, several are titles."""
+        """The number of bold candidates that end no sentence: a single one is a warning, several are titles."""
         return sum(self.blocks[at].bold and not self.blocks[at].ends_sentence for at in self.candidates)
 
     @cached_property
@@ -219,7 +231,7 @@ class Page:
 
     @cached_property
     def habits(self) -> dict[str, float]:
-        """The features of the model that are those of the document, which its candidates share."""
+        """The features of the model that describe the document; all its candidates share them."""
         blocks, columns = self.prose
         return {
             "bold share": self.bold_share,
@@ -243,7 +255,7 @@ class Page:
 
     @cached_property
     def label_by_block(self) -> dict[int, str]:
-        """Block -> its label, of those that have one."""
+        """Block -> its label, for blocks that have one."""
         return {at: label for at, block in enumerate(self.blocks) if (label := label_of(block.text))}
 
     @cached_property
@@ -253,7 +265,7 @@ class Page:
 
     @cached_property
     def speakers(self) -> frozenset[str]:
-        """What the turns of those who speak begin with, if the text is a talk."""
+        """The openings of the speakers' turns, if the text is a talk."""
         return speakers_among([block.text for block in self.blocks])
 
     @cached_property

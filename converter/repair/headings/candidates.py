@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
 
 from converter.expressions import expression
 from converter.repair.draft import Draft
@@ -22,16 +24,16 @@ from converter.repair.lines import (
     VERBATIM,
 )
 
-WIDEST = 180
+WIDEST_TITLE = 180
 """Columns beyond which no line is a title."""
 
 CONTINUATION_MARKS = (",", ";", "，", "；", "、", "،", "\\", "-")
 """Marks that never end a title: they end a salutation (`Dear Ann,`) or a line that continues."""
 
 _QUOTE = re.compile(r"「[^「」]*」")
-"""In Japanese and Chinese, a line that stands in these as a whole is spoken; a title only has words in them."""
+"""In Japanese and Chinese, a line that is quoted as a whole is speech; in a title, only some words are quoted."""
 _SPEECH = expression(r"[*_]{0,3}(?:[\"“”«»„‟「『]|‘(?=\w)|(?:[—–―]|--) ?(?=[\w¿¡…]))")
-"""Start of a line of dialogue, in the scripts that mark it: quotation marks or a dash."""
+"""Start of a line of dialogue, in scripts that mark it by quotation marks or a dash."""
 TALK = (10, 0.05)
 """Minimum number of adjacent lines of dialogue, and their minimum share of all blocks of text, for a text to count as
 dialogue: a lone line in quotation marks, above an answer, may well be a title."""
@@ -44,7 +46,7 @@ CAPTION = expression(
 )
 """The numbered caption of a figure or a table."""
 _NUMBER = re.compile(r"[IVXLC]{1,8}\.?$|.*\d")
-"""A numeral (`XIII.`), or a line with a number: it heads the next stanza even below a comma."""
+"""A numeral (`XIII.`), or a line with a number: it is the heading of the next stanza even below a comma."""
 _DIRECTIVE = re.compile(r"#[a-z]")
 """Start of a program's directive (`#define`) or of a hashtag."""
 _RIGHTS = re.compile(r"(?:copyright\s+)?(?:©|\(c\)\s|copyright\s+\d{4})", re.IGNORECASE)
@@ -60,42 +62,25 @@ def could_head(draft: Draft, at: int, text: str, width: int) -> bool:
 
 
 def reason_against(draft: Draft, at: int, text: str, width: int) -> str | None:
-    """Why a line cannot be a heading, if so."""
+    """Why a line cannot be a heading; None if it can."""
     if draft.kinds[at] not in (TEXT, ORDERED):
         return "is not a line of text"
-    if not 0 < width <= WIDEST:
+    if at in draft.untitled:
+        return "is like the lines around it, as items are"
+    if not 0 < width <= WIDEST_TITLE:
         return "is too long for a title"
-    return next((reason for reason, bars in BARS.items() if bars(draft, at, text)), None)
-
-
-def _has_no_word(draft: Draft, at: int, text: str) -> bool:
-    return not any(map(str.isalnum, text))
-
-
-def _continues(draft: Draft, at: int, text: str) -> bool:
-    return text.endswith(CONTINUATION_MARKS)
-
-
-def _is_label(draft: Draft, at: int, text: str) -> bool:
-    return _LABEL.fullmatch(text) is not None
-
-
-def _is_notice_of_rights(draft: Draft, at: int, text: str) -> bool:
-    return _RIGHTS.match(text) is not None
+    for bar in _bars_of(text[:1]):
+        if bar.holds(draft, at, text):
+            return bar.reason
+    return None
 
 
 def _ends_letter(draft: Draft, at: int, text: str) -> bool:
-    above = next((index for index in range(at - 1, -1, -1) if draft.kinds[index] != BLANK), None)
-    ends_with_comma = above is not None and draft.lines[above].rstrip().endswith((",", "，"))
+    above = at - 1
+    while above >= 0 and draft.kinds[above] == BLANK:
+        above -= 1
+    ends_with_comma = above >= 0 and draft.lines[above].rstrip().endswith((",", "，"))
     return ends_with_comma and _NUMBER.match(text) is None
-
-
-def _is_directive(draft: Draft, at: int, text: str) -> bool:
-    return _DIRECTIVE.match(text) is not None
-
-
-def _is_caption(draft: Draft, at: int, text: str) -> bool:
-    return CAPTION.match(text) is not None
 
 
 def _is_part_of_a_paragraph(draft: Draft, at: int, text: str) -> bool:
@@ -140,22 +125,42 @@ def _is_item_with_content(draft: Draft, at: int, text: str) -> bool:
     return draft.lines[at][0] in " \t" or (below is not None and draft.lines[below].startswith(("  ", "\t")))
 
 
-BARS: dict[str, Callable[[Draft, int, str], bool]] = {
-    "has no words": _has_no_word,
-    "ends with a mark of continuation": _continues,
-    "is the label of a link": _is_label,
-    "is a copyright notice": _is_notice_of_rights,
-    "follows a line that ends with a comma, as a signature does": _ends_letter,
-    "begins with a directive or a hashtag": _is_directive,
-    "is the caption of a figure or a table": _is_caption,
-    "is part of a paragraph": _is_part_of_a_paragraph,
-    "is speech in a text with dialogue": _is_speech,
-    "is the term of a definition": _is_term,
-    "is an item that is indented or has content below it": _is_item_with_content,
-}
-"""Conditions that exclude a line as a heading, regardless of the model."""
+class Bar(NamedTuple):
+    """A condition that excludes a line as a heading, regardless of the model."""
+
+    reason: str
+    holds: Callable[[Draft, int, str], object]
+    initials: str = ""
+    """The first characters of the lines that it can exclude; all, if there are none."""
+
+
+BARS = (
+    Bar("has no words", lambda _draft, _at, text: not any(map(str.isalnum, text))),
+    Bar("ends with a mark of continuation", lambda _draft, _at, text: text.endswith(CONTINUATION_MARKS)),
+    Bar("is the label of a link", lambda _draft, _at, text: _LABEL.fullmatch(text), "!["),
+    Bar("is a copyright notice", lambda _draft, _at, text: _RIGHTS.match(text), "cC©("),
+    Bar("follows a line that ends with a comma, as a signature does", _ends_letter),
+    Bar("begins with a directive or a hashtag", lambda _draft, _at, text: _DIRECTIVE.match(text), "#"),
+    Bar(
+        "is the caption of a figure or a table", lambda _draft, _at, text: CAPTION.match(text), "AaCcEeFfTtРрТт図图圖表"
+    ),
+    Bar("is part of a paragraph", _is_part_of_a_paragraph),
+    Bar("is speech in a text with dialogue", _is_speech, '*_"“”«»„‟「『‘—–―-'),
+    Bar("is the term of a definition", _is_term),
+    Bar("is an item that is indented or has content below it", _is_item_with_content),
+)
+
+
+@lru_cache(1024)
+def _bars_of(initial: str) -> list[Bar]:
+    """The conditions that can exclude a line with this first character."""
+    return [bar for bar in BARS if not bar.initials or initial in bar.initials]
 
 
 def _below(draft: Draft, at: int) -> int | None:
     """The next line that is not blank."""
-    return next((index for index in range(at + 1, len(draft.kinds)) if draft.kinds[index] != BLANK), None)
+    kinds, end = draft.kinds, len(draft.kinds)
+    at += 1
+    while at < end and kinds[at] == BLANK:
+        at += 1
+    return at if at < end else None

@@ -15,6 +15,7 @@ from functools import lru_cache
 from converter.expressions import expression
 from converter.repair.headings.block import Block
 from converter.repair.headings.blocks import Page, is_item, number_of
+from converter.repair.headings.line import terms_of
 from converter.repair.lines import ORDERED, TEXT, width_of
 
 _OPENERS_BY_LANGUAGE = {
@@ -36,6 +37,10 @@ _NUMBERED = expression(
 )
 """`2.1`, `3)`, `IV.`, `一、`, `第三章`, `Step 4:` and the like."""
 
+_COUNTERS = frozenset("一二三四五六七八九十第§")
+_LETTERED = re.compile(r"[A-Z][.)]")
+"""What _NUMBERED needs: a digit, one of these characters, or a letter with its mark."""
+
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _INNER_END = expression(r"[.!?][\"”')\]]*\s+\S|[。！？](?=\S)|[؟۔।]\s")
 _END_MARKS = frozenset(".!?。！？؟۔।")
@@ -52,22 +57,31 @@ _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 Features = dict[str, float]
 
 
-def terms_of(words: Sequence[str]) -> set[str]:
-    """The longer words of a line, in lower case."""
-    return {word.lower() for word in words if len(word) > 3}
-
-
 def features_of(page: Page, at: int) -> Features:
     """All features of the candidate at block `at`."""
-    block = page.blocks[at]
     features = page.habits.copy()
-    has_link = "](" in block.text
-    text = _LINK.sub(r"\1", block.text) if has_link else block.text
+    add_features(features, page, at)
+    return features
+
+
+def add_features(features: Features, page: Page, at: int) -> None:
+    """Add to the features of a page those of the candidate at block `at`."""
+    block, line = page.blocks[at], page.line(at)
+    text, words, lowered, terms = block.text, line.spelled, line.lowered, line.terms
+    if "](" in text:
+        text = _LINK.sub(r"\1", text)
+        words = _WORD.findall(text)
+        lowered = [word.lower() for word in words]
+        terms = terms_of(lowered)
     _add_line_features(features, page, block, text)
-    _add_word_features(features, page, block, _WORD.findall(text) if has_link else page.line(at).spelled)
+    if words:
+        _add_word_features(features, page, block, words, lowered)
+    if terms:
+        counts = page.words.get
+        known_terms = [word for word in terms if counts(word, 0) or counts(word.capitalize(), 0)]
+        features["words of the body"] = len(known_terms) / len(terms)
     _add_neighbour_features(features, page, at)
     _add_document_features(features, page, at)
-    return features
 
 
 def _add_line_features(features: Features, page: Page, block: Block, text: str) -> None:
@@ -95,7 +109,8 @@ def _add_line_features(features: Features, page: Page, block: Block, text: str) 
     if text[:1] in "*_" and text[-1:] in "*_" and not block.bold:
         features["italic"] = 1.0
     letters = set(text)
-    if not letters.isdisjoint(_END_MARKS) and _INNER_END.search(_NUMBERED.sub("", text, count=1)):
+    has_digit = not letters.isdisjoint(_DIGITS) or (not text.isascii() and any(map(str.isdigit, letters)))
+    if not letters.isdisjoint(_END_MARKS) and _has_inner_end(text, has_digit or not letters.isdisjoint(_COUNTERS)):
         features["two sentences"] = 1.0
     if not letters.isdisjoint(_ALL_MARKS):
         for name, marks in _MARKS:
@@ -109,9 +124,18 @@ def _add_line_features(features: Features, page: Page, block: Block, text: str) 
     if numbering := _NUMBERED.match(text):
         features["numbered"] = 1.0
         features["numbered, dotted"] = float("." in numbering[0].strip(" ."))
-    elif not letters.isdisjoint(_DIGITS) or (not text.isascii() and any(map(str.isdigit, letters))):
+    elif has_digit:
         features["digits"] = 1.0
         features["ends with a measure"] = float(_MEASURE.search(text) is not None)
+
+
+def _has_inner_end(text: str, may_hold_number: bool) -> bool:
+    """Whether a sentence ends within a text, apart from its number; what is dear comes last."""
+    if text.isascii() and set(text.rstrip(".!?\"')]")).isdisjoint(".!?"):
+        return False  # its marks stand at its end
+    if may_hold_number or _LETTERED.search(text):
+        text = _NUMBERED.sub("", text, count=1)
+    return _INNER_END.search(text) is not None
 
 
 _ENDS = {
@@ -148,29 +172,25 @@ def _start_kind(letter: str) -> str:
     return "letter" if letter.isalpha() else "sign" if unicodedata.category(letter)[0] == "P" else "symbol"
 
 
-def _add_word_features(features: Features, page: Page, block: Block, words: Sequence[str]) -> None:
-    if not words:
-        return
+def _add_word_features(
+    features: Features, page: Page, block: Block, words: Sequence[str], lowered: Sequence[str]
+) -> None:
     count = len(words) + (width_of(block.text) - len(block.text)) // WIDE_LETTERS_A_WORD
-    if words[0].lower() in _OPENERS:
+    if lowered[0] in _OPENERS:
         features["opens a sentence"] = 1.0
-    little_words = page.little_words
-    if little_words:
-        features["little words"] = len([word for word in words if word.lower() in little_words]) / count
-    tail = words[1:]
-    counts = page.words.get
-    if tail and any(map(str.islower, [word[0] for word in tail])):
-        raised_words = [word for word in tail if word[0].isupper()]
-        features["raised words"] = len(raised_words) / len(tail)
+    if little_words := page.little_words:
+        features["little words"] = len([word for word in lowered if word in little_words]) / count
+    initials = [word[0] for word in words[1:]]
+    if any(map(str.islower, initials)):
+        raised_words = [word for word in words[1:] if word[0].isupper()]
+        features["raised words"] = len(raised_words) / len(initials)
+        counts = page.words.get
         lower_words = [word for word in raised_words if counts(word.lower(), 0) > counts(word, 0)]
-        features["raised, else lower"] = len(lower_words) / len(tail)
-    elif tail and not any(word[0].isalpha() and not word[0].isupper() for word in tail):
+        features["raised, else lower"] = len(lower_words) / len(initials)
+    elif initials and all(initial.isupper() or not initial.isalpha() for initial in initials):
         features["all words raised"] = 1.0
     if block.text.upper() == block.text != block.text.lower() and any(map(str.isalpha, block.text)):
         features["capitals"] = 1.0
-    if terms := terms_of(words):
-        known_terms = [word for word in terms if counts(word, 0) or counts(word.capitalize(), 0)]
-        features["words of the body"] = len(known_terms) / len(terms)
 
 
 def _add_neighbour_features(features: Features, page: Page, at: int) -> None:
@@ -191,7 +211,7 @@ def _add_neighbour_features(features: Features, page: Page, at: int) -> None:
 
 
 def _add_number_features(features: Features, page: Page, at: int) -> None:
-    """Features of a line that reads as an ordered item: is it chapter `2. Method` or item 2?"""
+    """Features of a line that reads as an ordered item: is it the chapter `2. Method`, or an item 2?"""
     block, above, below = page.blocks[at], page.neighbour(at - 1), page.neighbour(at + 1)
     number = number_of(block.text) or 0
     features["item"] = 1.0

@@ -15,7 +15,6 @@ from converter.repair.headings.line import Line
 from converter.repair.headings.model import POSSIBLE, probabilities
 from converter.repair.headings.titles import titles_of
 from converter.repair.item_runs import pattern_of
-from converter.repair.lines import HEADING
 from converter.repair.state import has_heading, has_title_alone
 from converter.repair.talk import TURNS, opening_of
 
@@ -23,28 +22,28 @@ THRESHOLD = 0.5
 """Minimum probability of a heading."""
 
 SURE = 0.75
-"""From this probability on, a title may head a short last line."""
+"""From this probability on, a title may stand above a short last line."""
 
 STATUTE = 6
 """From this number on, titles numbered at several depths (`1.`, `1.1`; `Chapter 1.`, `Article 3.`) are SURE."""
 
 COMPANY = 0.3
-"""The share of a line's probability that is that of the lines of its look."""
+"""The share of a line's probability that comes from the lines with the same look."""
 
 LISTED = 0.95
 """Minimum probability of a title that a table of contents names."""
 
 OPENING, LIKELY_TITLE, SURE_ALONE = 2, 0.6, 0.85
-"""Minimum probabilities of the only heading of a document: among its first blocks, where its title is, and below."""
+"""Minimum probabilities of a document's only heading: among its first blocks, where the title is, and below."""
 
 SURE_IN_LOWER_CASE = 0.75
-"""Minimum probability of a heading that begins in lower case: pieces of sentences do, `iPhone` does not."""
+"""Minimum probability of a heading whose first word is in lower case (`iPhone` is not), as in pieces of sentences."""
 
 SURE_BELOW_TITLE = 0.8
-"""Minimum probability, of two headings at least, in a document whose title alone is marked."""
+"""Minimum probability, of at least two headings, in a document with only its title marked."""
 
 SEVERAL = 3
-"""From this number of adjacent lines of one pattern on, none is a title."""
+"""From this number of adjacent lines with the same pattern on, none is a title."""
 
 NUMBERED = ("", "a 0", "a 0.", "a 0:")
 """Patterns of words alone, and of words with their number (`Chapter 4.`): such titles may be adjacent."""
@@ -52,19 +51,19 @@ NUMBERED = ("", "a 0", "a 0.", "a 0:")
 STOPS = (".", "。", "।", "۔")
 """Marks that end a statement: some titles have one, but not adjacent titles."""
 LONGEST_RUN = 2
-"""This many titles, most with a stop, may be adjacent; more of them are short paragraphs."""
+"""Up to this many adjacent lines, most with a full stop, may be titles; more are short paragraphs."""
 
 TITLE = 60
-"""Columns up to which a line that ends no sentence is more likely a title or a name than a paragraph."""
+"""Columns up to which a line that does not end a sentence is more likely a title or a name than a paragraph."""
 
 TITLE_WIDTH = 12
 """Minimum columns of the title of a document."""
 
 SECTION = 2
-"""The level of a title without a number, below that of the document."""
+"""The level of a title without a number, below the document's title."""
 
 CALIBRATION = 0.75
-"""Exponent of the odds: the model is surer than real pages bear out (fitted to the report of `--leave-out`)."""
+"""Exponent of the odds: the model is more confident than real pages justify (fitted to the report of `--leave-out`)."""
 
 SUREST = 0.999
 """Maximum confidence: no recovered heading is certain."""
@@ -75,6 +74,7 @@ SPEAKER = "its label begins several lines, as a speaker's name does"
 ALIKE = "it is one of several lines of one pattern"
 LOWER_CASE = "it begins in lower case, and is not likely enough for that"
 NOTHING_BELOW = "nothing that it could head stands below it"
+ABOVE_IT = "a line like it ends this brief text, so such lines belong to the blocks above them"
 STATEMENTS = "it is one of several short sentences in a row"
 ALONE = "it would be the only heading of the document, and is not likely enough for that"
 """Reasons why a candidate is not a heading."""
@@ -93,11 +93,11 @@ def recover(draft: Draft, rule: str, bold: bool) -> None:
     for (block, level), chance in draft.heading_chances.items():
         if block.bold == bold:
             title = _CLOSING.sub(r"\1\\\2", text_of(draft.lines[block.first_line]))
-            draft.replace(rule, block.first_line, f"{'#' * level} {title}", confidence_of(chance), HEADING)
+            draft.mark_title(rule, block.first_line, f"{'#' * level} {title}", confidence_of(chance))
 
 
 def confidence_of(chance: float) -> float:
-    """The share of headings of this probability that are right on real pages that the model has not seen."""
+    """The share of headings with this probability that are right on real pages unknown to the model."""
     odds: float = (chance / (1 - min(chance, SUREST))) ** CALIBRATION
     return min(SUREST, round(odds / (1 + odds), 4))
 
@@ -114,14 +114,14 @@ def headings_of(draft: Draft) -> dict[tuple[Block, int], float]:
     headings: dict[tuple[Block, int], float] = {}
     answers, draft.answers = draft.answers, {}
     for number, page in enumerate(pages_of(draft)):
-        if page.is_article:
+        if page.is_searched:
             answer = draft.answers[number] = _answer_of(page, answers.get(number))
             headings |= _headings_on(page, answer, is_marked, number > 0)
     return headings
 
 
 def _answer_of(page: Page, earlier: Answer | None) -> Answer:
-    """The model's answer about a page; that of the pass before if it had the same question."""
+    """The model's answer about a page; the answer of the pass before, if its question was the same."""
     question = page.question
     return earlier if earlier and earlier.question == question else Answer(question, *probabilities(page))
 
@@ -142,7 +142,7 @@ def choose_headings(page: Page, chances: Mapping[int, float]) -> dict[int, float
 
 
 def judge(page: Page, chances: Mapping[int, float]) -> tuple[dict[int, float], dict[int, str]]:
-    """The candidates accepted as headings, with their probabilities; and the reasons why others are none.
+    """The candidates accepted as headings, with their probabilities; and the reasons why the others are not.
 
     Short lines at the end of a document, such as a signature, are not content; only a SURE title may head one.
     """
@@ -157,6 +157,7 @@ def judge(page: Page, chances: Mapping[int, float]) -> tuple[dict[int, float], d
     last_content, end = max(contents, default=0), len(page.blocks) - 1
     labels = {label for label, count in page.labels.items() if count >= TURNS}
     speakers = labels if len(labels) > 1 else set()
+    last_look = page.line(end).look if page.is_brief and chances.get(end) else None
     entries = titles_in_contents(page, chances)
     reasons = {at: ENTRY for at in entries.values() if at in chances}
     agreed = agree(page, {at: chance for at, chance in chances.items() if at not in reasons})
@@ -165,7 +166,7 @@ def judge(page: Page, chances: Mapping[int, float]) -> tuple[dict[int, float], d
         text = page.blocks[at].text
         if chance < THRESHOLD:
             reasons[at] = UNLIKELY
-        elif (speakers and page.label_by_block.get(at) in speakers) or opening_of(text) in page.speakers:
+        elif (speakers and page.label_by_block.get(at) in speakers) or _is_turn(page, text):
             reasons[at] = SPEAKER
         elif _is_one_of_several(page, at):
             reasons[at] = ALIKE
@@ -173,19 +174,30 @@ def judge(page: Page, chances: Mapping[int, float]) -> tuple[dict[int, float], d
             reasons[at] = LOWER_CASE
         elif at >= last_content and (chance < SURE or at >= end):
             reasons[at] = NOTHING_BELOW
+        elif page.line(at).look == last_look:
+            reasons[at] = ABOVE_IT
     headings = {at: chance for at, chance in agreed.items() if at not in reasons}
     for run in _runs(headings):
         if _heads_nothing(page, run):
             reasons |= dict.fromkeys((at for at, _ in run), STATEMENTS)
     headings = {at: chance for at, chance in headings.items() if at not in reasons}
-    if len(headings) == 1 and _is_stray(headings):
+    if len(headings) == 1 and (page.is_brief or _is_stray(headings)):
         return {}, reasons | dict.fromkeys(headings, ALONE)
     return headings, reasons
 
 
+def _is_turn(page: Page, text: str) -> bool:
+    """Whether a line begins as the turns of those who speak do; the speakers are looked for only if it may."""
+    opening = opening_of(text)
+    return opening is not None and opening in page.speakers
+
+
 def _is_one_of_several(page: Page, at: int) -> bool:
-    """Whether a line without an ordinal number stands in a run of lines whose words alone differ, as items do."""
+    """Whether a line without an ordinal number is one of several adjacent lines that differ only in words, as items
+    do."""
     text = page.blocks[at].text
+    if text.replace(" ", "").isalpha():
+        return False  # its pattern is that of words alone
     pattern = pattern_of(text)
     if pattern in NUMBERED or _number(text):
         return False
@@ -195,7 +207,8 @@ def _is_one_of_several(page: Page, at: int) -> bool:
 
 
 def _is_stray(headings: Mapping[int, float]) -> bool:
-    """Whether the only heading of a document is too little: it may be its title, but others come together."""
+    """Whether the only heading of a document is too uncertain: it may be the title, but other headings rarely come
+    alone."""
     return all(chance < (SURE_ALONE if at >= OPENING else LIKELY_TITLE) for at, chance in headings.items())
 
 
@@ -235,7 +248,7 @@ def agree(page: Page, chances: Mapping[int, float]) -> dict[int, float]:
 
 def _number(title: str) -> tuple[int, ...]:
     """The number before a title: (2, 1) for `2.1 The treasurer`."""
-    match = _DECIMAL.match(title)
+    match = _DECIMAL.match(title) if title[:1].isdigit() else None
     return tuple(map(int, match[0].split("."))) if match else ()
 
 
@@ -247,14 +260,15 @@ def _counts_on(last: tuple[int, ...], number: tuple[int, ...]) -> bool:
 
 
 def _heads_nothing(page: Page, run: Sequence[tuple[int, float]]) -> bool:
-    """Whether a run consists of short paragraphs: adjacent sentences with a stop."""
+    """Whether a run consists of short paragraphs: adjacent sentences with a full stop."""
     blocks = [page.blocks[at] for at, _ in run]
     statements = sum(_is_statement(block, below) for block, below in zip(blocks, [*blocks[1:], None], strict=True))
     return len(run) > LONGEST_RUN and 2 * statements > len(run)
 
 
 def _is_statement(block: Block, below: Block | None) -> bool:
-    """Whether a line ends with a stop, and no number shows that it heads the next line (`1.` above `1.1.`)."""
+    """Whether a line ends with a full stop, and no number shows that it is the title of the next line (`1.` above
+    `1.1.`)."""
     if block.bold or not block.text.endswith(STOPS):
         return False
     if label := _LABEL.match(block.text):
@@ -319,11 +333,14 @@ def _titles_of_parts(page: Page, headings: Mapping[int, float], sections: Collec
 
 
 def _are_alike(line: Line, other: Line) -> bool:
-    return line.look == other.look or (line.question and other.question)
+    return line.look == other.look or bool(line.question and other.question)
 
 
 def _depth(title: str) -> int:
     """The depth of a title by its number: 1 for `2.`, 2 for `2.1`; 0 without a number."""
+    initial = title[:1]
+    if initial.isascii() and initial.isalpha():
+        return 0
     if match := _DECIMAL.match(title):
         return match[0].count(".") + 1
     if _HAN_CHAPTER.match(title):

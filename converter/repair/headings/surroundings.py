@@ -13,19 +13,19 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from math import log
-from operator import attrgetter
+from operator import attrgetter, mul
 
 from converter.repair.headings.blocks import Page
-from converter.repair.headings.features import Features, terms_of
-from converter.repair.headings.line import LONGEST, Line
+from converter.repair.headings.features import Features
+from converter.repair.headings.line import LONGEST_LINE, Line
 from converter.repair.lines import ITEMS, ROW, TEXT, VERBATIM
 
 SHORT = 80
 """Columns up to which a block counts as short."""
 NEAR = 3
-"""The number of blocks on each side of a candidate that are looked at."""
+"""Number of blocks on each side of a candidate that are examined."""
 _OF_LOOK = (
     "its like",
     "its like among all",
@@ -75,7 +75,7 @@ _OF_LINE = {
     "command": "command",
     "separators": "separators",
 }
-"""Feature -> the attribute of a line that it is."""
+"""Feature -> the attribute of a line that holds it."""
 _COMPARED = (
     "width",
     "width of a word",
@@ -109,7 +109,7 @@ _OF_PLACE = (
 _OF_BLOCKS = ("width", "closed", "kind", "candidate", "bold", "starts lower")
 _OF_LINES = ("date", "author", "credit", "raised", "question", "colon")
 _OF_FAR_BLOCKS = ("width", "closed", "kind")
-"""Of the blocks that are NEAR blocks away; their kind is only whether they exist."""
+"""Features of the blocks that are NEAR blocks away: for their kind, only whether they exist."""
 _SIDES = [(f"{distance} {side}: ", distance) for distance in range(1, NEAR + 1) for side in ("above", "below")]
 _LIKENESS = ("same look", "same pattern")
 _OF_NEIGHBOURS = (
@@ -117,10 +117,10 @@ _OF_NEIGHBOURS = (
     *(side + name for side, distance in _SIDES if distance == NEAR for name in _OF_FAR_BLOCKS),
 )
 _NEIGHBOURS = [side * distance for distance in range(1, NEAR) for side in (-1, 1)]
-"""Where the blocks stand that are read in full."""
+"""The relative places of the blocks that are read in full."""
 _KINDS = {TEXT: 0.0, ROW: 2.0, VERBATIM: 3.0}
 _UNREAD = (0.0,) * len(_OF_LINES)
-"""The features of a neighbour that is no short line."""
+"""The features of a neighbour that is not a short line."""
 _OF_WORDS = ("its words in the next 2", "its words in the next 4", "its words in the last 2")
 
 NAMES = (*_OF_DOCUMENT, *_OF_LOOK, *_OF_LINE, *_COMPARED, *_OF_PLACE, *_OF_NEIGHBOURS, *_OF_WORDS)
@@ -133,6 +133,7 @@ Neighbour = tuple[Values, tuple[object, ...] | None, str | None]
 _BEYOND: Neighbour = (-1.0, 0.0, -1.0, *[0.0] * (len(_OF_BLOCKS) - 3), *_UNREAD), None, None
 """A neighbour beyond the ends of the document."""
 _values_of_line = attrgetter(*_OF_LINE.values())
+_values_of_neighbour = attrgetter(*_OF_LINES)
 
 
 class Surroundings:
@@ -142,13 +143,15 @@ class Surroundings:
         blocks = self._blocks = page.blocks
         self._page, self._end = page, len(blocks)
         self._is_prose = [is_prose and block.width > 60 for block, is_prose in zip(blocks, page.is_prose, strict=True)]
-        items = [block.kind in ITEMS for block in blocks]
-        is_small = [
-            block.width <= SHORT and (item or (block.kind == TEXT and not is_prose))
-            for block, item, is_prose in zip(blocks, items, page.is_prose, strict=True)
-        ]
-        self._runs = [_runs(flags) for flags in (page.is_short, is_small, items, self._is_prose)]
+        kinds = [block.kind for block in blocks]
         widths = [block.width for block in blocks]
+        items = [kind in ITEMS for kind in kinds]
+        is_small = [
+            width <= SHORT and (item or (kind == TEXT and not is_prose))
+            for width, kind, item, is_prose in zip(widths, kinds, items, page.is_prose, strict=True)
+        ]
+        runs = [_runs(flags) for flags in (page.is_short, is_small, items, self._is_prose)]
+        self._runs = list(zip(*chain.from_iterable(runs), strict=True))
         prose = [width if is_prose else 0 for width, is_prose in zip(widths, self._is_prose, strict=True)]
         self._prose = array("d", accumulate(prose, initial=0))
         self._columns = array("d", accumulate(widths, initial=0))
@@ -158,22 +161,35 @@ class Surroundings:
         self._last_words: dict[str, int] = defaultdict(int)
         self._patterns: dict[str, int] = defaultdict(int)
         looks: dict[object, array[int]] = defaultdict(lambda: array("i"))
+        neighbours = [_BEYOND] * NEAR
         for at, block in enumerate(blocks):
-            if block.width <= LONGEST:
-                line = page.line(at)
-                self._first_words[line.first_word] += 1
-                self._last_words[line.last_word] += 1
-                if block.candidate:
-                    self._patterns[line.pattern] += 1
-                    looks[line.look].append(at)
+            of_block = (
+                float(min(block.width, 600)),
+                1.0 if block.ends_sentence else 0.0,
+                1.0 if items[at] else _KINDS.get(block.kind, 4.0),
+                1.0 if block.candidate else 0.0,
+                1.0 if block.bold else 0.0,
+                1.0 if block.text[:1].islower() else 0.0,
+            )
+            if block.width > LONGEST_LINE:
+                neighbours.append((of_block + _UNREAD, None, None))
+                continue
+            line = page.line(at)
+            self._first_words[line.first_word] += 1
+            self._last_words[line.last_word] += 1
+            neighbours.append((of_block + _values_of_neighbour(line), line.look, line.pattern))
+            if block.candidate:
+                self._patterns[line.pattern] += 1
+                looks[line.look].append(at)
+        self._neighbours = neighbours + [_BEYOND] * NEAR
         candidates = sum(map(len, looks.values()))
         self._looks = {look: self._features_of_look(places, candidates) for look, places in looks.items()}
         self._raised, self._raised_in_paragraphs, self._short_width = 0.0, 0.0, 1.0
         self._habits = tuple(map(float, self._habits_of(len(looks), sum(items))))
-        beyond = [_BEYOND] * NEAR
-        self._neighbours = [*beyond, *(self._neighbour_of(at) for at in range(self._end)), *beyond]
         # Candidates come in order, and neighbours share their neighbours.
-        self._lowered = lru_cache(4 * NEAR)(lambda at: blocks[at].text[:2000].lower())
+        self._lowered = lru_cache(4 * NEAR)(
+            lambda at: "\n".join(block.text[:2000] for block in blocks[at : at + 2]).lower()
+        )
 
     def _features_of_look(self, places: Sequence[int], candidates: int) -> Values:
         """Of the lines that look alike: how many there are, where they stand, and what follows them."""
@@ -199,13 +215,13 @@ class Surroundings:
         page, lines = self._page, len(self._short_places)
         count = max(1, lines)
         blocks, prose = max(1, self._end), len(self._prose_places)
-        starts_of_runs = sum(self._runs[0][0][at] == 0 for at in self._short_places)
+        starts_of_runs = sum(self._runs[at][0] == 0 for at in self._short_places)
         raised, questions, colons, dates, names = (
             map(sum, zip(*map(_habit_of, map(page.line, self._short_places)), strict=True)) if lines else [0] * 5
         )
-        words = page.words.items()
-        total = sum(page.words.values()) or 1
-        self._raised_in_paragraphs = sum(times for word, times in words if word[0].isupper()) / total
+        words, times = page.words.keys(), page.words.values()
+        total = sum(times) or 1
+        self._raised_in_paragraphs = sum(count for word, count in page.words.items() if word[0].isupper()) / total
         self._raised = raised / count
         self._short_width = sum(page.blocks[at].width for at in self._short_places) / max(1, len(self._short_places))
         return (
@@ -228,8 +244,8 @@ class Surroundings:
             page.median_width,
             page.sentence_share,
             self._raised_in_paragraphs,
-            sum(len(word) * times for word, times in words) / total,
-            sum(times for word, times in words if not word.isascii()) / total,
+            sum(map(mul, map(len, words), times)) / total,
+            (sum(times) - sum(map(mul, map(str.isascii, words), times))) / total,
             len(words) / total,
         )
 
@@ -248,7 +264,7 @@ class Surroundings:
         return (
             *self._habits,
             *self._looks[line.look],
-            *map(float, _values_of_line(line)),
+            *_values_of_line(line),
             *self._comparisons_of(at, line),
             *self._place_of(at),
             *self._neighbours_of(at, line),
@@ -274,7 +290,6 @@ class Surroundings:
     def _place_of(self, at: int) -> Values:
         """Where a line stands: in runs of like blocks, and how much text is above and below it."""
         end, prose, columns = self._end, self._prose, self._columns
-        runs = [count for above, below in self._runs for count in (above[at], below[at + 1])]
         index = bisect_left(self._short_places, at)
         last_short = self._short_places[index - 1] if index else -1
         index = bisect_right(self._short_places, at, index)
@@ -283,7 +298,7 @@ class Surroundings:
         next_prose = self._prose_places[index] - at if index < len(self._prose_places) else 99
         last_prose = at - self._prose_places[index - 1] if index else 99
         return (
-            *runs,
+            *self._runs[at],
             at / end,
             log(1 + at),
             log(end - at),
@@ -299,17 +314,6 @@ class Surroundings:
             float(next_prose),
             float(last_prose),
         )
-
-    def _neighbour_of(self, at: int) -> Neighbour:
-        block = self._blocks[at]
-        kind = 1.0 if block.kind in ITEMS else _KINDS.get(block.kind, 4.0)
-        starts_lower = block.text[:1].islower()
-        of_block = (min(block.width, 600), block.ends_sentence, kind, block.candidate, block.bold, starts_lower)
-        if block.width > LONGEST:
-            return (*map(float, of_block), *_UNREAD), None, None
-        line = self._page.line(at)
-        of_line = (line.date, line.author, line.credit, line.raised, line.question, line.colon)
-        return tuple(map(float, of_block + of_line)), line.look, line.pattern
 
     def _neighbours_of(self, at: int, line: Line) -> list[float]:
         """What stands above and below a line, the nearest first."""
@@ -327,23 +331,19 @@ class Surroundings:
 
     def _words_around(self, at: int, line: Line) -> Values:
         """How many of a line's longer words occur in the text below and above it."""
-        terms = terms_of(line.spelled)
+        terms, lowered, count = line.terms, self._lowered, len(line.terms)
         if not terms:
             return 0.0, 0.0, 0.0
-        lowered, count = self._lowered, len(terms)
-        below = [lowered(place) for place in range(at + 1, min(at + 5, self._end))]
-        above = [lowered(place) for place in range(max(0, at - 2), at)]
-        later_terms = _terms_beyond(terms, below[:2])
-        last_terms = _terms_beyond(later_terms, below[2:])
+        later_terms = _terms_beyond(terms, lowered(at + 1))
+        last_terms = _terms_beyond(later_terms, lowered(at + 3)) if later_terms else later_terms
+        above = lowered(at - 2) if at > 1 else self._blocks[0].text[:2000].lower() if at else ""
         terms_above = _terms_beyond(terms, above)
         return 1 - len(later_terms) / count, 1 - len(last_terms) / count, (count - len(terms_above)) / count
 
 
-def _terms_beyond(terms: Collection[str], texts: Sequence[str]) -> Collection[str]:
-    """The terms that occur in none of the texts."""
-    for text in texts:
-        terms = [term for term in terms if term not in text]
-    return terms
+def _terms_beyond(terms: Collection[str], text: str) -> Collection[str]:
+    """The terms that do not occur in a text."""
+    return [term for term in terms if term not in text]
 
 
 def _habit_of(line: Line) -> tuple[float, ...]:
@@ -351,11 +351,15 @@ def _habit_of(line: Line) -> tuple[float, ...]:
 
 
 def _runs(flags: Sequence[bool]) -> tuple[Sequence[float], Sequence[float]]:
-    """For each place, the number of blocks in an unbroken run that ends above it, and that begins at it."""
-    above, below = array("d", [0]), array("d", [0])
+    """For each place, the number of blocks in the unbroken run above it, and in the one below it."""
+    return _counts(flags), _counts(flags[::-1])[::-1]
+
+
+def _counts(flags: Sequence[bool]) -> list[float]:
+    """For each place, the number of flags in the unbroken run before it."""
+    counts = []
+    count = 0.0
     for flag in flags:
-        above.append(above[-1] + 1 if flag else 0)
-    for flag in reversed(flags):
-        below.append(below[-1] + 1 if flag else 0)
-    below.reverse()
-    return above, below
+        counts.append(count)
+        count = count + 1 if flag else 0.0
+    return counts

@@ -14,10 +14,10 @@ from converter.repair.headings.blocks import Page, blocks_of, number_of, text_of
 from converter.repair.headings.model import probabilities
 from converter.repair.lines import HEADING, IMAGE, ORDERED, RULE, TEXT, UNDERLINE, ends_sentence
 
-FEWEST = 2
+FEWEST_TITLES = 2
 """Minimum number of titles in a section: a lone bold line may be a remark."""
 LOWEST = 6
-"""The level of a heading that can have none below it."""
+"""The lowest level of headings, which can have no other heading below it."""
 LEAST_CHANCE = 0.5
 """Minimum probability of each title."""
 RECURRENT, RECURRENT_CHANCE = 3, 0.75
@@ -25,6 +25,8 @@ RECURRENT, RECURRENT_CHANCE = 3, 0.75
 model, which is trained on titles that occur once, takes them for labels."""
 
 _MARK = re.compile(r"[ \t]{0,3}(?:\*\*|__)")
+_OPENING = re.compile(r"\n\t{0,3}(?:\*\*|__)")
+"""What such a line begins with in the marks of a draft."""
 _NUMBER = re.compile(r"(?:[^\W\d_]{1,20} )?(\d{1,3})\s?\\?[.):：、．–—-](?!\d)")
 _LABEL = re.compile(r"[:：][\s*_]{0,9}$")
 _REMARK = expression(
@@ -43,8 +45,10 @@ def titles_of(draft: Draft) -> dict[tuple[Block, int], float]:
     model takes it for a heading.
     Labels (`**Note:**`, or above a list), sentences, captions and remarks (`**Note**`) are not titles.
     """
-    marks = sum(text.count("**") + text.count("__") for text in draft.texts())
-    if marks < FEWEST or sum(map(_may_be_title, draft.lines, draft.kinds)) < FEWEST:
+    if (
+        len(_OPENING.findall(draft.marks)) < FEWEST_TITLES
+        or sum(map(_may_be_title, draft.lines, draft.kinds)) < FEWEST_TITLES
+    ):
         return {}
     blocks = blocks_of(draft)
     groups: list[tuple[int, list[int]]] = []
@@ -70,7 +74,8 @@ def titles_of(draft: Draft) -> dict[tuple[Block, int], float]:
 
 
 def _count_up(numbers: Sequence[int], last: int) -> bool:
-    """Whether numbers count up from 1 or on from the last one; with a gap, other lines are titles, and not in bold."""
+    """Whether numbers count up from 1 or from the last one on; with a gap, other lines are titles, and not bold
+    ones."""
     return not numbers or (
         numbers[0] in (0, 1, last + 1) and all(number + 1 == following for number, following in pairwise(numbers))
     )
@@ -103,7 +108,7 @@ def _level(draft: Draft, block: Block) -> int:
 
 
 def _is_title(block: Block, line: str) -> bool:
-    """Whether a block can be a title by its own look."""
+    """Whether a block can be a title by itself."""
     return (
         block.bold
         and block.candidate
@@ -114,7 +119,7 @@ def _is_title(block: Block, line: str) -> bool:
 
 
 def _opens_with_title(block: Block, line: str) -> bool:
-    """Whether a bold line opens a paragraph: such lines are not headings, nor are others of the section."""
+    """Whether a bold line opens a paragraph: then neither it nor the other bold lines of the section are headings."""
     return block.kind == TEXT and block.last_line > block.first_line and text_of(line) != line.strip()
 
 
@@ -122,7 +127,7 @@ def _divide(draft: Draft, blocks: Sequence[Block], start: int, end: int) -> list
     """The bold lines that divide a section into parts; none if they do not all look like titles."""
     lines = [draft.lines[block.first_line] for block in blocks[start:end]]
     titles = [at for at, line in enumerate(lines, start) if _is_title(blocks[at], line)]
-    if len(titles) < FEWEST or len({blocks[at].text.casefold() for at in titles}) < len(titles):
+    if len(titles) < FEWEST_TITLES or len({blocks[at].text.casefold() for at in titles}) < len(titles):
         return []
     if any(map(_opens_with_title, blocks[start:end], lines)):
         return []
@@ -133,7 +138,8 @@ def _divide(draft: Draft, blocks: Sequence[Block], start: int, end: int) -> list
 
 
 def _is_content(block: Block | None) -> bool:
-    """Whether a block can be the first of a title's part: no other title, and no list that goes on from above it."""
+    """Whether a block can be the first below a title: not another title, and not the continuation of a list above
+    it."""
     if block is None or block.bold or block.kind == RULE:
         return False
     return not (block.kind == ORDERED and number_of(block.text) not in (0, 1))

@@ -158,7 +158,7 @@ _NUMBERS = {
     "paragraphs: raised words": "{:.0%} of the words of the paragraphs begin in upper case",
     "paragraphs: words beyond ASCII": "{:.0%} of the words of the paragraphs have letters beyond ASCII",
 }
-"""Features that are numbers; `log` is the number whose logarithm the feature is."""
+"""Features that are numbers; `log` says that the feature is the logarithm of the number."""
 
 _NEIGHBOURS = {
     "author": "begins like a byline",
@@ -182,7 +182,7 @@ _SIDE = re.compile(r"(\d) (above|below): (.+)")
 
 
 def words_of(name: str, value: float) -> str:
-    """What a feature with this value says of a line."""
+    """The words for a feature with this value."""
     if match := _SIDE.fullmatch(name):
         distance, side, rest = match.groups()
         block = f"the block {side}" if distance == "1" else f"the block {distance} {side}"

@@ -8,14 +8,14 @@ from converter.repair.lines import HEADING, ORDERED, TEXT
 from converter.repair.rule import FULL, rule
 
 SURE = 0.95
-"""Confidence in a title that a permalink shows."""
+"""Confidence in a title that has a permalink."""
 
 
 @rule("bare_heading", FULL)
 def bare_heading(draft: Draft) -> None:
-    """In a document without marked headings, or whose title alone is marked, the lines that the model classifies as
-    headings become headings, and those that a table of contents names. In one without any, the titles that permalinks
-    stood behind become headings too."""
+    """In a document without marked headings, or with only its title marked, the lines that the model classifies as
+    headings become headings, and so do the titles that a table of contents names. If no heading is marked, titles with
+    permalinks become headings too."""
     for at, level in draft.titles.items():
         if draft.kinds[at] in (TEXT, ORDERED):
             draft.replace("bare_heading", at, f"{'#' * level} {draft.lines[at].strip()}", SURE, HEADING)

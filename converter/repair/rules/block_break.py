@@ -13,14 +13,14 @@ from converter.repair.print_width import print_width_of
 from converter.repair.rule import FULL, rule
 from converter.repair.state import LONG, LONGEST_TITLE, NARROW
 
-FEWEST = 5
-"""So many lines must be wrapped, and so many blocks touch, before any of them is parted."""
+FEWEST_JOINTS = 5
+"""Minimum number of wrapped lines, and of adjacent blocks, for any blocks to be separated."""
 
-SHARE = 0.15
-"""The share of the touching lines that must be wrapped, and the share between which a block must end."""
+WRAPPED_SHARE = 0.15
+"""Minimum share of adjacent lines that are wrapped, and of those between which a block ends."""
 
 FIELDS = 0.2
-"""The share of the blocks that may begin like a field or a definition: more of them are a record, not an article."""
+"""Maximum share of blocks that begin like a field or a definition: a text with more is a record, not an article."""
 
 ROOM = 0.85
 """A line that would still be this much shorter than the margin with the next word ends its block: proportional type
@@ -33,11 +33,11 @@ ROOM_TO_MARGIN, ROOM_AT_STOP = 0.96, 1.02
 """The same where the margin in print is known, and at the end of a sentence: widths in print are estimates."""
 
 FEWEST_FILLED, FILLED = 6, 0.9
-"""A program filled a text's lines if so many lines, and so large a share of them, that go on in lower case have no room
-for the next word at all."""
+"""Minimum number and share of lines continued in lower case that have no room at all for the next word: then a program
+filled the lines."""
 
-LONGER = 0.03
-"""The share of these lines that may be longer: a word that is longer than a line."""
+LONGER_SHARE = 0.03
+"""Maximum share of these lines that may be longer, because a single word is."""
 
 _OPEN_ENDS = (",", ";", "-", "–", "—", "(", "/", "&", " and", " or", " the", " of", " to")
 _LEAD_ENDS = (":", "：")
@@ -53,9 +53,9 @@ class Margin:
 
     columns: float
     print_width: float
-    """0 where no PDF reader broke the lines."""
+    """0 if no PDF reader broke the lines."""
     is_exact: bool = False
-    """Whether a program filled the lines: one with any room for the next word ends its block."""
+    """Whether a program filled the lines: then a line with any room for the next word ends its block."""
 
 
 @rule("block_break", FULL)
@@ -73,23 +73,23 @@ def block_break(draft: Draft) -> None:
         return
     is_text = [kind == TEXT and "  " not in line.strip() for line, kind in zip(lines, kinds, strict=True)]
     joints = [at for at in range(len(kinds) - 1) if is_text[at] and is_text[at + 1]]
-    if len(joints) < 2 * FEWEST:
+    if len(joints) < 2 * FEWEST_JOINTS:
         return
     filled_width = 0 if draft.state.spaced or is_paged else _filled_width(lines, joints)
     if is_marked and not filled_width:
         return
     margin = Margin(
-        filled_width or _most(width_of(lines[at]) for at in joints),
-        _most(print_width_of(lines[at]) for at in joints) if is_paged else 0,
+        filled_width or _ninth_decile(width_of(lines[at]) for at in joints),
+        _ninth_decile(print_width_of(lines[at]) for at in joints) if is_paged else 0,
         filled_width > 0,
     )
     if not NARROW <= margin.columns <= LONG:
         return
     wrapped = sum(_is_wrapped(lines, at, margin) for at in joints)
-    if wrapped < FEWEST or (wrapped < SHARE * len(joints) and not is_paged):
+    if wrapped < FEWEST_JOINTS or (wrapped < WRAPPED_SHARE * len(joints) and not is_paged):
         return
     ends = [at for at in joints if _ends_block(lines, at, margin)]
-    if len(ends) < max(FEWEST, SHARE * len(joints)):
+    if len(ends) < max(FEWEST_JOINTS, WRAPPED_SHARE * len(joints)):
         full_lines = {at for at in joints if not _has_room(lines, at, margin)} if is_paged else set()
         ends = [at for at in ends if _touches_paragraph(lines, at, full_lines)]
     fields = sum(_FIELD.match(lines[at + 1]) is not None for at in ends)
@@ -103,7 +103,7 @@ def block_break(draft: Draft) -> None:
 
 
 def _part_titles(draft: Draft, joints: Iterable[int]) -> None:
-    """Part titles from the full lines above them, which end a sentence, as the last line of a paragraph may."""
+    """Separate titles from the full lines above them that end a sentence, as the last line of a paragraph may."""
     for at in joints:
         above, title = draft.lines[at], draft.lines[at + 1].strip()
         if (
@@ -117,7 +117,7 @@ def _part_titles(draft: Draft, joints: Iterable[int]) -> None:
 
 
 def _part_print(draft: Draft, margin: float) -> None:
-    """Part the blocks of a text that a program filled to a margin in print."""
+    """Separate the blocks of a text that a program filled to a margin in print."""
     lines = draft.lines
     is_text = [kind == TEXT and "  " not in line.strip() for line, kind in zip(lines, draft.kinds, strict=True)]
     joints = [at for at in range(len(lines) - 1) if is_text[at] and is_text[at + 1]]
@@ -137,19 +137,19 @@ def _leaves_item(draft: Draft, at: int, margin: Margin) -> bool:
     return is_outer and (lines[at].startswith(" ") or _has_room(lines, at, margin))
 
 
-def _most(widths: Iterable[float]) -> float:
+def _ninth_decile(widths: Iterable[float]) -> float:
     """The width that nine lines in ten do not exceed."""
     in_order = sorted(widths)
     return in_order[int(0.9 * (len(in_order) - 1))]
 
 
 def _filled_width(lines: Sequence[str], joints: Sequence[int]) -> int:
-    """The columns to which a program filled the lines of a text, 0 if none did: a person leaves lines with room."""
+    """The columns to which a program filled the lines of a text, 0 if none did: people leave room at line ends."""
     open_joints = [at for at in joints if lines[at + 1].lstrip()[:1].islower() and not ends_sentence(lines[at])]
     if len(open_joints) < FEWEST_FILLED:
         return 0
     widths = sorted(width_of(lines[at]) for at in open_joints)
-    width = widths[int((1 - LONGER) * (len(widths) - 1))]
+    width = widths[int((1 - LONGER_SHARE) * (len(widths) - 1))]
     filled = sum(width_of(lines[at]) + 1 + width_of(lines[at + 1].split(None, 1)[0]) > width for at in open_joints)
     return width if filled >= FILLED * len(open_joints) else 0
 
@@ -173,7 +173,7 @@ def _ends_block(lines: Sequence[str], at: int, margin: Margin) -> bool:
 
 
 def _goes_on(above: str, below: str) -> bool:
-    """Whether a line goes on in the next one, as its end or the letter there shows."""
+    """Whether the end of a line or the letter that follows shows that the line continues in the next one."""
     return below[:1].islower() or above.endswith(_OPEN_ENDS)
 
 

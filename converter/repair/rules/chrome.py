@@ -8,14 +8,14 @@ from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, BULLET, HEADING, IMAGE, TEXT, ends_sentence
 from converter.repair.lines import RULE as THEMATIC_BREAK
 from converter.repair.rule import FULL, rule
-from converter.repair.signs import may_be_page
+from converter.repair.signs import signs_of
 
-LONGEST = 120
+LONGEST_PHRASE = 120
 """A line of this many characters or more is not a phrase of the page's chrome."""
 
 _LONG_LINE = 60
 _SHORT_ITEM = 3
-"""Words of an item with its bullet that an article may say too, as `- Pin it`."""
+"""Maximum words of an item, bullet included, that an article may contain too, as `- Pin it`."""
 _THUMBNAIL = re.compile(r"-(\d{2,4})x(\d{2,4})\.(?:jpe?g|png|webp|gif|avif)\b", re.I)
 _NETWORK = r"(?:facebook|twitter|x|linkedin|whatsapp|telegram|pinterest|reddit|mastodon|bluesky|xing|instagram|e-?mail)"
 _SURE = (
@@ -35,8 +35,8 @@ _OPEN = (
     r"(?:click (?:here )?to )?share(?: (?:this|on|via)\b.{0,40})?|print",
     r"leave a (?:comment|reply)",
 )
-"""Phrases that an article may say too: they need a sure phrase on the page, or a place where the article's text has
-not begun or has ended. None is a sentence."""
+"""Phrases that an article may contain too: they need a sure phrase on the page, or a place above or below the article's
+text. None is a sentence."""
 _SURE_PHRASE, _OPEN_PHRASE = (re.compile("|".join(phrases), re.I) for phrases in (_SURE, _OPEN))
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _BEGINNINGS = (
@@ -56,10 +56,10 @@ SURE, OPEN = 2, 1
 @rule("chrome", FULL)
 def chrome(draft: Draft) -> None:
     """Menus, bylines, share links, cookie lines, comments, related posts and their like are marked as chrome but kept:
-    by what they say, and by their place above or below the article of a page that says such things in several places.
+    by their words, and by their place above or below the article of a page that has such words in several places.
 
-    What an article may say itself (`Print`) is chrome only on a page with lines that no article says, or where the
-    text has not begun or has ended; an item only beside others.
+    A phrase that an article may contain (`Print`) is chrome only on a page with phrases that no article contains, or
+    above or below the text; an item only beside others.
     """
     signature = draft.signature
     last_text = len(signature.rstrip(BLANK + IMAGE)) - 1
@@ -78,7 +78,8 @@ def chrome(draft: Draft) -> None:
             if at in lines:
                 _mark(draft, at)
             draft.chrome.add(at)  # not a heading in any case
-    if not may_be_page(draft.lines):
+    draft.signs = signs_of(draft.lines, draft.signs)
+    if not draft.signs.may_be_page:
         return
     from converter.repair.boilerplate import boilerplate  # its expressions compile in 26 ms, 4 % of a start
 
@@ -118,7 +119,7 @@ def _items_of_chrome(draft: Draft, run: range, phrases: dict[int, int]) -> list[
 
 
 def _is_content(draft: Draft, at: int) -> bool:
-    """Whether a line is surely the article's: a heading, a row, code, a sentence, or a long line."""
+    """Whether a line certainly belongs to the article: a heading, a row, code, a sentence, or a long line."""
     kind, line = draft.kinds[at], draft.lines[at]
     if kind in (BLANK, IMAGE, THEMATIC_BREAK):
         return False
@@ -135,8 +136,8 @@ def _is_teaser(draft: Draft, at: int, last_text: int) -> bool:
 
 
 def _certainty(line: str) -> int:
-    """Whether a line is a phrase of the page's: SURE, OPEN or 0."""
-    if line[:1].isspace() or len(line) >= LONGEST:
+    """Whether a line is a phrase of the page's chrome: SURE, OPEN or 0."""
+    if line[:1].isspace() or len(line) >= LONGEST_PHRASE:
         return 0
     word = _FIRST_WORD.search(line)
     if word is None or word[0].lower() not in _FIRST_WORDS:

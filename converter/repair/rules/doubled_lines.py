@@ -6,14 +6,14 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from converter.repair.draft import Draft
-from converter.repair.lines import DELIMITER, ITEMS, TEXT, VERBATIM, ends_sentence, width_of
+from converter.repair.draft import TITLES, Draft
+from converter.repair.lines import BLANK, DELIMITER, ITEMS, TEXT, VERBATIM, ends_sentence, width_of
 from converter.repair.pipes import cells_in
 from converter.repair.rule import FULL, rule
 from converter.repair.state import LONG, NARROW
 
-SHARE = 0.9
-"""Share of the lines that one blank line must follow for blank lines to be no sign of a block's end."""
+DOUBLED_SHARE = 0.9
+"""Minimum share of lines followed by one blank line for blank lines not to mark the end of a block."""
 
 _FEW = 4
 """With fewer joints, isolated lines of text do not show that they were wrapped."""
@@ -25,7 +25,7 @@ Joint = tuple[int, int]
 """A line and the next line that is not blank."""
 
 
-@rule("doubled_lines", FULL)
+@rule("doubled_lines", FULL, trigger=TITLES)
 def doubled_lines(draft: Draft) -> None:
     """Where all newlines were doubled, every second one is removed; lines that were clearly wrapped are joined again.
 
@@ -35,15 +35,18 @@ def doubled_lines(draft: Draft) -> None:
     text that repeatedly continues in lower case.
     """
     lines = draft.lines
+    most_gaps = draft.signature.count(BLANK) + draft.signature.count(VERBATIM)
+    if most_gaps < (2 * DOUBLED_SHARE - 1) * (len(lines) - most_gaps - 1):
+        return  # as of most texts, which need not be counted line by line
     rows = array("i", (at for at, line in enumerate(lines) if line and not line.isspace()))
-    if len(rows) < _FEW or (rows[-1] - rows[0] + 1 - len(rows)) < (2 * SHARE - 1) * (len(rows) - 1):
+    if len(rows) < _FEW or (rows[-1] - rows[0] + 1 - len(rows)) < (2 * DOUBLED_SHARE - 1) * (len(rows) - 1):
         return
     gaps = {below - above - 1 for above, below in pairwise(rows)}
     upper_lines = array("i", (above for above, below in pairwise(rows) if below - above == 2))
     if all(gap % 2 for gap in gaps) and 1 in gaps and len(gaps) > 1:
         if _has_separate_rows(draft, upper_lines) or _margin(draft, upper_lines, cased=False):
             _halve(draft, list(pairwise(rows)))
-    elif len(upper_lines) >= SHARE * (len(rows) - 1) and not _has_touching_text(draft, rows):
+    elif len(upper_lines) >= DOUBLED_SHARE * (len(rows) - 1) and not _has_touching_text(draft, rows):
         margin = _margin(draft, upper_lines, cased=True)
         if margin:
             _join(draft, [joint for joint in _joints(upper_lines) if _continues(draft, joint, margin)])
@@ -58,7 +61,7 @@ def is_doubled(draft: Draft) -> bool:
     """Whether exactly one blank line follows nearly every line of a document."""
     rows = array("i", (at for at, line in enumerate(draft.lines) if line and not line.isspace()))
     single_gaps = sum(below - above == 2 for above, below in pairwise(rows))
-    return len(rows) > 2 and single_gaps >= SHARE * (len(rows) - 1)
+    return len(rows) > 2 and single_gaps >= DOUBLED_SHARE * (len(rows) - 1)
 
 
 def _has_separate_rows(draft: Draft, upper_lines: Sequence[int]) -> bool:
@@ -88,10 +91,10 @@ def _margin(draft: Draft, upper_lines: Sequence[int], *, cased: bool) -> int:
     if len(open_joints) < (_FEW if cased else 2) or len(open_joints) < (0.4 if cased else 0.3) * len(texts):
         return 0
     long_lines = sum(width_of(lines[above]) > LONG for above in texts)
-    return margin_of(lines, open_joints) if long_lines < len(open_joints) / 3 else 0
+    return right_margin(lines, open_joints) if long_lines < len(open_joints) / 3 else 0
 
 
-def margin_of(lines: Sequence[str], joints: Sequence[Joint]) -> int:
+def right_margin(lines: Sequence[str], joints: Sequence[Joint]) -> int:
     """The margin at which nearly all upper lines are full; 0 if there is none at which people wrap.
 
     A few lines exceed it (links cannot be cut); if more do, a larger share of lines must be full.

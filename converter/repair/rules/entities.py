@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from converter.repair.draft import Draft
+from converter.repair.draft import LINES, Draft
 from converter.repair.lines import VERBATIM
 from converter.repair.rule import FULL, rule
 
@@ -13,11 +13,9 @@ _DOUBLE_ESCAPE = re.compile(
 )
 
 
-@rule("entities", FULL)
+@rule("entities", FULL, signs=("&;",), trigger=LINES)
 def entities(draft: Draft) -> None:
     """Outside code, `&amp;nbsp;` is read as `&nbsp;`: no author means the entity's own name."""
-    if not any("&amp;" in text for text in draft.texts()):
-        return
     for at, line in enumerate(draft.lines):
         if "&amp;" in line and draft.kinds[at] != VERBATIM and "`" not in line and _DOUBLE_ESCAPE.search(line):
             draft.replace("entities", at, _DOUBLE_ESCAPE.sub("&", line), 0.95, draft.kinds[at])

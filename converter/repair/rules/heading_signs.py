@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, HEADING, TEXT
 from converter.repair.rule import FULL, rule
 
-FEWEST = 2
-"""So many such lines show that a document marks its titles so; fewer must stand between blank lines."""
+FEWEST_PEERS = 2
+"""Minimum number of such lines that show that a document marks its titles this way; fewer must be between blank
+lines."""
 
-WIDEST = 160
+WIDEST_TITLE = 160
 """Columns beyond which no line is a title."""
 
 SURE_STARS = 4
-"""Two or three `*` may also set off a remark or the end of a text; some title of the document must have so many."""
+"""Some title of the document must have this many `*`: two or three may also set off a remark or the end of a text."""
+
+HIGHER = 2
+"""If another title in `*` is this many levels above the first one, the lines are notices about a file."""
 
 _SIGNED_START = re.compile(r"\n(?:==|\*\*)[=*]* ")
 """Start of such a line, to skip documents that have none."""
@@ -33,14 +38,19 @@ def heading_signs(draft: Draft) -> None:
         for at, kind in enumerate(draft.kinds)
         if kind == TEXT
         and draft.lines[at].startswith(("==", "**"))
-        and len(draft.lines[at]) <= WIDEST
+        and len(draft.lines[at]) <= WIDEST_TITLE
         and (match := _SIGNED.fullmatch(draft.lines[at]))
     }
     if not any(signs[0] == "=" or len(signs) >= SURE_STARS for signs, _ in titles.values()):
         return
+    stars = [len(signs) for signs, _ in titles.values() if signs[0] == "*"]
+    if stars and max(stars) >= stars[0] + HIGHER:
+        titles = {at: title for at, title in titles.items() if title[0][0] == "="}
+    counts = Counter(signs[0] for signs, _ in titles.values())
     for at, (signs, title) in titles.items():
-        peers = sum(signs[0] == other[0] for other, _ in titles.values())
-        if peers < FEWEST and not (draft.has_gap_above(at) and draft.kinds[at + 1 : at + 2] in ([], [BLANK])):
+        peers = counts[signs[0]]
+        if peers < FEWEST_PEERS and not (draft.has_gap_above(at) and draft.kinds[at + 1 : at + 2] in ([], [BLANK])):
             continue
         level = len(signs) if signs[0] == "=" else 7 - len(signs)
-        draft.replace("heading_signs", at, f"{'#' * level} {title.rstrip()}", 0.97 if peers >= FEWEST else 0.9, HEADING)
+        confidence = 0.97 if peers >= FEWEST_PEERS else 0.9
+        draft.replace("heading_signs", at, f"{'#' * level} {title.rstrip()}", confidence, HEADING)

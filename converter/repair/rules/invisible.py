@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from converter.expressions import expression
-from converter.repair.draft import Draft
+from converter.repair.draft import LINES, Draft
 from converter.repair.lines import VERBATIM
 from converter.repair.rule import SAFE, rule
 
@@ -14,7 +14,7 @@ _LEAD = expression(rf"([\s{_ZERO_WIDTH}]*)((?:#{{1,6}}|[-*+]|\d{{1,9}}[.)])(?=[\
 _ZERO_WIDTH_MARK = re.compile(f"[{_ZERO_WIDTH}]")
 
 
-@rule("invisible", SAFE)
+@rule("invisible", SAFE, trigger=LINES)
 def invisible(draft: Draft) -> None:
     """No-break spaces and zero-width characters that hide a line's mark are read as spaces or removed.
 
@@ -24,7 +24,7 @@ def invisible(draft: Draft) -> None:
     if all(map(str.isascii, draft.texts())):
         return
     for at, line in enumerate(draft.lines):
-        if line[:12].isascii() or draft.kinds[at] == VERBATIM:
+        if line.isascii() or line[:12].isascii() or draft.kinds[at] == VERBATIM:
             continue
         match = _LEAD.match(line)
         if match is None or match[0].isascii():

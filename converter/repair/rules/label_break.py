@@ -1,4 +1,4 @@
-"""Lines that begin with a label of their own, which CommonMark joins to the line above."""
+"""Lines that begin with a label, which CommonMark joins to the line above."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from converter.repair.draft import Draft
 from converter.repair.lines import BULLET, INDENTED, ODD_ITEM, ORDERED, TEXT, ends_sentence, width_of
 from converter.repair.rule import FULL, rule
 
-ROOM = 60
-"""Columns that a wrapped line fills: where a shorter line has room for the next word, its author ended it."""
+FULL_WIDTH = 60
+"""Columns of a wrapped line: if a shorter line has room for the next word, its author ended it."""
 _LONGEST_TITLE = 40
 _MANY = 3
-"""So many lines with labels and none without were not wrapped, however long they are; so many paragraphs that begin
-with a label show that a line with it begins one, under another such line."""
+"""Minimum number of labelled lines that, if no line lacks a label, were not wrapped, whatever their length; and minimum
+number of labelled paragraphs that show that a labelled line below another one begins a paragraph."""
 _WORD = r"[\w'’/()&.\-]{1,30}"
 _LABEL = expression(
     r"(?P<bold>(?P<mark>\*\*|__)(?![\s*_])[^*_\n]{1,60}(?:[:：](?P=mark)|(?P=mark)[ \xa0]?[:：]|(?P=mark)[ \t]*+$))"
@@ -24,24 +24,24 @@ _LABEL = expression(
 _PARAGRAPH = re.compile(f"[{BULLET}{ORDERED}{ODD_ITEM}]{INDENTED}*+(?P<text>{TEXT}++)|(?P<lines>{TEXT}{{2,}}+)")
 """Lines of text with the item that they may be part of, or several lines."""
 _BREAK = re.compile(r"(?:  |\\|<br ?/?>)$", re.IGNORECASE)
-"""A line break that the author asked for: the paragraph goes on."""
+"""A line break that the author wanted: the paragraph continues."""
 _NUMBERED = re.compile(r"\d{1,3}(?:\.\d{1,3})+\.?[ \t]+[^\W\d_]")
 _CLOCK = r"\d{1,2}[:.h]\d\d"
 _DATED = expression(
     r"(?:\d{4}-\d\d(?:-\d\d)?|\d{1,2}[./]\d{1,2}[./](?:\d\d){1,2}|(?:1[89]|20)\d\d)(?:[:：]| [-–—])[ \t]+\S"
     rf"|{_CLOCK}(?: ?[-–] ?{_CLOCK})?(?:[:：]| [-–—])?[ \t]+[^\W\d_]"
 )
-"""A line of a history or a programme: `2021-03-01: begun`, `10:30 Coffee`."""
+"""An entry of a history or a programme: `2021-03-01: begun`, `10:30 Coffee`."""
 _MENTION = re.compile(r"@[\w.-]{1,39}[ \t]*+$")
 """A name alone on its line."""
 _NUMBERED_LINES = (_NUMBERED, _DATED, _MENTION)
-"""Lines that are alike by what they begin with, without a label."""
+"""Beginnings by which lines without a label are alike."""
 _TITLED_ITEM = re.compile(r"\d{1,9}[.)][ \t]+[^\W\d_].*")
 
 
-@rule("label_break", FULL)
+@rule("label_break", FULL, kinds=(TEXT * 2, BULLET + TEXT, ORDERED + TEXT, ODD_ITEM + TEXT, INDENTED + TEXT))
 def label_break(draft: Draft) -> None:
-    """A label (`Cons:`) under a list item is a block of its own, and so is each of several lines in a row with a label
+    """A label (`Cons:`) under a list item is a separate block, and so is each of several lines in a row with a label
     (`Date: ...`), number (`2.1 ...`), date (`2021-03-01: ...`) or name (`@ann`); the sentences under numbered titles
     are not part of their item."""
     sentences = _sentences_under_titles(draft)
@@ -74,7 +74,8 @@ def label_break(draft: Draft) -> None:
 
 
 def _has_label(line: str) -> bool:
-    """Whether a line begins with a label: a few words up to a colon, or in bold; or with a number, a date or a name."""
+    """Whether a line begins with a label (a few words up to a colon, or in bold), or with a number, a date or a
+    name."""
     first = line[:1]
     may_be_label = ":" in line or "：" in line or first in "*_"  # a third of the time of the expressions
     return (may_be_label and _LABEL.match(line) is not None) or (
@@ -89,19 +90,19 @@ def _label_of(line: str) -> str:
 
 
 def _openings(draft: Draft) -> frozenset[str]:
-    """The labels that several paragraphs begin with, as the names of those who speak do."""
+    """The labels with which several paragraphs begin, as with speakers' names."""
     begins = (match.start() for match in re.finditer(f"(?<!{TEXT}){TEXT}", draft.signature))
     labels = Counter(_label_of(draft.lines[at]) for at in begins)
     return frozenset(label for label, count in labels.items() if label and count >= _MANY)
 
 
 def _number_of(line: str) -> int | None:
-    """Return which of the patterns for numbers, dates and names a line begins with, by its place; None if none."""
+    """Return the index of the pattern for numbers, dates and names with which a line begins; None if there is none."""
     return next((place for place, pattern in enumerate(_NUMBERED_LINES) if pattern.match(line)), None)
 
 
 def _are_alike(line: str, next_line: str) -> bool:
-    """Whether two lines have numbers, dates or names, or labels that differ; a title in bold is none."""
+    """Whether two lines have numbers, dates or names, or different labels; a bold title is not a label."""
     number, next_number = _number_of(line), _number_of(next_line)
     if number is not None or next_number is not None:
         return number == next_number
@@ -121,7 +122,7 @@ def _is_alone(line: str) -> bool:
 
 def _is_ended(above: str, line: str) -> bool:
     """Whether a line ends a sentence, or had room for the next line's first word."""
-    return ends_sentence(above) or width_of(above) + 1 + width_of(line.split(None, 1)[0]) <= ROOM
+    return ends_sentence(above) or width_of(above) + 1 + width_of(line.split(None, 1)[0]) <= FULL_WIDTH
 
 
 def _sentences_under_titles(draft: Draft) -> frozenset[int]:
@@ -136,7 +137,7 @@ def _sentences_under_titles(draft: Draft) -> frozenset[int]:
 
 
 def _is_title(item: str, line: str) -> bool:
-    """Whether an item is a title that ended with its line, and a sentence or a numbered part begins below."""
+    """Whether an item is a title that ended with its line, with a sentence or a numbered part below."""
     begins = line[:1].isupper() or _NUMBERED.match(line) is not None
     is_short = len(item) <= _LONGEST_TITLE and _TITLED_ITEM.fullmatch(item) is not None
     return is_short and begins and ends_sentence(line) and not item.rstrip().endswith((".", ",", ";", ":", "?", "!"))

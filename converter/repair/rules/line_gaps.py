@@ -1,21 +1,22 @@
-"""Lines of one paragraph that a PDF reader parts by blank lines."""
+"""Blank lines that a PDF reader puts between the lines of a paragraph."""
 
 from __future__ import annotations
 
 from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, TEXT, ends_sentence
-from converter.repair.print_margin import is_open, with_next_word
+from converter.repair.print_margin import continues_below, with_next_word
 from converter.repair.print_width import print_width_of
 from converter.repair.rule import FULL, rule
 
 PART = 0.75
-"""The share of the margin from which on a line whose sentence goes on in lower case is no cell or column beside it."""
+"""Minimum width, as a share of the margin, of a line that continues in lower case: narrower ones may be in a cell or a
+column beside the text."""
 
 FULL_LINE = 1.02
-"""The share of the margin that a full line exceeds with the next word on it, where that begins with a capital."""
+"""Width, as a share of the margin, that a full line exceeds with the next word, if that word is capitalized."""
 
-WIDEST = 1.05
-"""A line that is wider than this share of the margin stands outside of the text."""
+WIDEST_SHARE = 1.05
+"""Maximum width of a line as a share of the margin: a wider one is outside the text."""
 
 
 @rule("line_gaps", FULL)
@@ -34,8 +35,8 @@ def line_gaps(draft: Draft) -> None:
 
 
 def goes_on(above: str, below: str, margin: float) -> bool:
-    """Whether a line is full, or most of the margin wide, and its sentence goes on below."""
+    """Whether a line is full, or most of the margin wide, and its sentence continues below."""
     width = print_width_of(above.strip())
-    if ends_sentence(above) or width < PART * margin or width > WIDEST * margin:
+    if ends_sentence(above) or width < PART * margin or width > WIDEST_SHARE * margin:
         return False
-    return is_open(above, below) or print_width_of(with_next_word(above, below)) > FULL_LINE * margin
+    return continues_below(above, below) or print_width_of(with_next_word(above, below)) > FULL_LINE * margin

@@ -1,4 +1,4 @@
-"""Links whose text holds blank lines, headings or items, as converters write cards that are links as a whole."""
+"""Links whose text contains blank lines, headings or items, as converters write cards that are one link."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from converter.repair.lines import BLANK, BULLET, HEADING, HTML, IMAGE, INDENTED
 from converter.repair.rule import FULL, rule
 
 _END = re.compile(r"\n[^\[\]\n]*+\]\(")
+"""Above the end of such a link no bracket opens in its line, unless the link is an image's too."""
 _START = re.compile(r"([ \t]*+(?:(?:[-*+]|\d{1,9}[.)]|\#{1,6})[ \t]++)?+)(\[)?")
 _BRACKET = re.compile(r"\\.|`[^`]*+`|[\[\]]")
 _TARGET = re.compile(
@@ -23,10 +24,10 @@ _DIVISIBLE = _PARAGRAPH | {HEADING, BULLET, ORDERED}
 _CONFIDENCE = 0.95
 
 
-@rule("link_gaps", FULL)
+@rule("link_gaps", FULL, signs=("](",))
 def link_gaps(draft: Draft) -> None:
     """A link whose text goes over blank lines is one link; if the text holds headings or items, each of them is."""
-    if not any(map(_may_end_link, draft.texts())):
+    if ")](" not in draft.marks and not _END.search(draft.marks):
         return
     next_line = 0
     for start, kind in enumerate(draft.kinds):
@@ -36,11 +37,6 @@ def link_gaps(draft: Draft) -> None:
             is_paragraph = _PARAGRAPH.issuperset(draft.kinds[start + 1 : end + 1]) and kind != HEADING
             is_divided = not is_paragraph or any(map(_holds_link, draft.lines[start + 1 : end]))
             (_divide if is_divided else _join)(draft, start, end)
-
-
-def _may_end_link(text: str) -> bool:
-    """Whether a line may end such a link, to skip documents that have none."""
-    return ")](" in text or ("](" in text and _END.search(text) is not None)
 
 
 def _end_of_link(draft: Draft, start: int) -> int | None:
@@ -61,7 +57,7 @@ def _end_of_link(draft: Draft, start: int) -> int | None:
 
 
 def _open_brackets(line: str) -> Iterator[int]:
-    """Yield the places of the brackets that open or close without another, those that close first."""
+    """Yield the places of unmatched opening or closing brackets, those of closing ones first."""
     places: list[int] = []
     for bracket in _BRACKET.finditer(line) if "[" in line or "]" in line else ():
         if bracket[0] == "[":
@@ -83,7 +79,7 @@ def _join(draft: Draft, start: int, end: int) -> None:
 
 
 def _divide(draft: Draft, start: int, end: int) -> None:
-    """Make each line a link of its own, except one that holds a link; a bracket alone on its line becomes a comment."""
+    """Make each line a link, except one that holds a link; a bracket alone on its line becomes a comment."""
     place = next(_open_brackets(draft.lines[end]))
     target = _TARGET.match(draft.lines[end], place)
     assert target is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from converter.repair.draft import Draft
 from converter.repair.lines import FOOTNOTE, IMAGE, INDENTED, ITEMS, REFERENCE, TEXT, ends_sentence, width_of
 from converter.repair.rule import FULL, rule
-from converter.repair.rules.doubled_lines import is_full, margin_of
+from converter.repair.rules.doubled_lines import is_full, right_margin
 from converter.repair.state import LONG
 
 _JOINS = frozenset((TEXT, IMAGE, FOOTNOTE, REFERENCE))
@@ -52,7 +52,7 @@ def wrapped_items(draft: Draft) -> frozenset[int]:
     lower_joints = [(above, at) for above, at in joints if lines[at][:1].islower() and not ends_sentence(lines[above])]
     if len({at - 1 for above, at in lower_joints if kinds[above] in ITEMS}) < _FEW:
         return frozenset()
-    margin = margin_of(lines, lower_joints)
+    margin = right_margin(lines, lower_joints)
     if not margin:
         return frozenset()
     continuations: set[int] = set()

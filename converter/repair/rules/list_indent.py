@@ -1,4 +1,4 @@
-"""Lists of a PDF whose marks are drawn, not written: only their indentation is left."""
+"""Lists of a PDF whose marks are drawn instead of written: only the indentation remains."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from converter.repair.draft import Draft
-from converter.repair.item_runs import LEAD_IN
+from converter.repair.item_runs import FEWEST_ITEMS, LEAD_IN
 from converter.repair.lines import BLANK, INDENTED, TEXT, VERBATIM, ends_sentence, width_of
 from converter.repair.print_width import print_width_of
 from converter.repair.rule import FULL, rule
-from converter.repair.rules.margin import is_source_code
+from converter.repair.source_code import is_source_code
 from converter.repair.state import NARROW
 
 FEWEST_WRAPPED = 3
-"""Lines at the margin that must be wrapped before indented lines are compared with them."""
+"""Minimum wrapped lines at the margin for indented lines to be compared with them."""
 
 LEAST_INDENT, MOST_INDENT = 3, 40
-"""Columns of indentation of an item."""
+"""Minimum and maximum columns of an item's indentation."""
 
 STEP = 3
 """Columns by which items of another depth differ at least; a PDF reader places the lines of one depth a column or two
@@ -27,16 +27,16 @@ apart."""
 
 MOST_DEPTHS = 4
 
-FEWEST, FEWEST_LOOSE = 2, 3
-"""A list has so many items at least; so many if nothing introduces it and blank lines part them."""
+FEWEST_LOOSE = 3
+"""Minimum number of items in a list that nothing introduces and whose items are between blank lines."""
 
 ROOM, ROOM_IN_SENTENCE = 0.03, 0.2
 """A line that would still be this much shorter than the margin with the next word ends its item: more is needed where
 the next line begins in lower case. The end of a sentence above a capital ends it too: few items have several."""
 
 MOST_COMMAS, MOST_CUTS = 0.25, 0.25
-"""The share of items that may end with a comma, as lines of verse do, and of those that begin in lower case below a
-line that does not end, as the lines of a quotation do."""
+"""Maximum share of items that end with a comma, as lines of verse do, and of items that begin in lower case below an
+unfinished line, as the lines of a quotation do."""
 
 _NO_ITEM = re.compile(r"\.{3}|(?:\. ){3}|\S {2}|[{}]|[=(]$|^[^\w\"'“‘(\[$€£@#/~.*_`<-]")
 """A row, an entry of a table of contents, or code."""
@@ -50,13 +50,13 @@ class Item:
     start: int
     end: int
     indent: int
-    depth: int = 0
+    depth: int
 
 
 @rule("list_indent", FULL)
 def list_indent(draft: Draft) -> None:
-    """In a PDF's text, whose wrapped lines show its margin, indented lines below a paragraph or a title are list items;
-    an item ends where the next word had room. Verse, quotations, addresses and rows are none."""
+    """In a PDF's text whose wrapped lines show its margin, indented lines below a paragraph or a title are list items;
+    an item ends where the next word had room. Verse, quotations, addresses and rows are not."""
     state = draft.state
     if not state.is_print or state.headings == "marked" or is_source_code(draft.lines):
         return
@@ -158,14 +158,14 @@ def _is_list(draft: Draft, items: Sequence[Item], start: int) -> bool:
     """Whether items may be a list: enough of them, and no verse or quotation."""
     lines, above = draft.lines, _line_above(draft, start)
     touch = any(upper.end == lower.start for upper, lower in pairwise(items))
-    if not above or len(items) < (FEWEST if touch or above.endswith(LEAD_IN) else FEWEST_LOOSE):
+    if not above or len(items) < (FEWEST_ITEMS if touch or above.endswith(LEAD_IN) else FEWEST_LOOSE):
         return False
     ends = [lines[item.end - 1].rstrip() for item in items]
     if sum(line.endswith(",") for line in ends[:-1]) > MOST_COMMAS * len(ends):
         return False
     if lines[items[0].start].strip()[0].islower():
         return True
-    # Below a capital, a line with room that goes on in lower case is cut, not ended.
+    # Below a capital, a line with room that continues in lower case is cut, not ended.
     cuts = sum(
         lines[item.start].strip()[:1].islower() and not ends_sentence(line) and width_of(line) >= NARROW
         for item, line in zip(items[1:], ends, strict=False)
@@ -174,7 +174,8 @@ def _is_list(draft: Draft, items: Sequence[Item], start: int) -> bool:
 
 
 def _is_sure(draft: Draft, items: Sequence[Item], start: int) -> bool:
-    """Whether a list is introduced, or an item is wrapped, a sentence or long; lines of an address are none of that."""
+    """Whether a list is introduced, or an item is wrapped, a sentence or long; lines of an address are none of
+    these."""
     lines = [draft.lines[item.end - 1] for item in items]
     return (
         _line_above(draft, start).endswith(LEAD_IN)

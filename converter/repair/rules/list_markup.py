@@ -1,4 +1,4 @@
-"""List items whose marks are gone where the white space of their page's markup is left."""
+"""List items that lost their marks in text that keeps the white space of the page's markup."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from converter.repair.draft import Draft
-from converter.repair.item_runs import LABEL, LEAD, SENTENCE, SHORT, form_of
+from converter.repair.item_runs import FEWEST_ITEMS, LABEL, LEAD, SENTENCE, SHORT, form_of
 from converter.repair.lines import BLANK, BULLET, TEXT, width_of
 from converter.repair.rule import FULL, rule
 
-FEWEST, FEWEST_SHORT = 2, 3
-"""A list has so many items at least, and so many short lines that touch are one, wherever they stand."""
+FEWEST_SHORT = 3
+"""Adjacent short lines that are a list anywhere."""
 
-LONGER = 2
+WIDER = 2
 """A sentence this many times as wide as the line above it is a paragraph below its title."""
 
 
@@ -29,8 +29,8 @@ class _Run:
 
 @rule("list_markup", FULL)
 def list_markup(draft: Draft) -> None:
-    """Where the white space of a page's markup is left, so that blank lines stand only around lists and tables and
-    paragraphs touch, the lines between two blank lines are a list, unless they follow one."""
+    """In text that keeps the white space of a page's markup, where paragraphs touch and blank lines are only around
+    lists and tables, the lines between two blank lines are a list, unless they follow one."""
     if not draft.state.markup:
         return
     for run, confidence in _lists(draft, list(_runs(draft))):
@@ -60,15 +60,15 @@ def _lists(draft: Draft, runs: Sequence[_Run]) -> Iterator[tuple[_Run, float]]:
         is_introduced = not is_apart and above.forms.endswith(LEAD)
         is_menu = len(run.forms) >= FEWEST_SHORT and {*run.forms} == {SHORT}
         is_list = is_menu or (bool(run.forms) and (is_introduced or is_below_text) and not _is_text(draft.lines, run))
-        if is_list and len(run.forms) >= FEWEST:
+        if is_list and len(run.forms) >= FEWEST_ITEMS:
             yield run, 0.9 if is_introduced else 0.8
         is_below_text = not is_list
 
 
 def _is_text(lines: Sequence[str], run: _Run) -> bool:
-    """Whether lines are titles and paragraphs: the last one introduces a list, or a long one stands below a title."""
+    """Whether lines are titles and paragraphs: the last one introduces a list, or a long one is below a title."""
     return run.forms.endswith(LEAD) or any(
-        upper == SHORT and lower in SENTENCE + LABEL and width_of(lines[at + 1]) > LONGER * width_of(lines[at])
+        upper == SHORT and lower in SENTENCE + LABEL and width_of(lines[at + 1]) > WIDER * width_of(lines[at])
         for at, (upper, lower) in enumerate(pairwise(run.forms), run.start)
         if at == run.start or run.forms[at - 1 - run.start] != SHORT
     )

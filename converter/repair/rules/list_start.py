@@ -1,4 +1,4 @@
-"""Lists right under a paragraph that CommonMark takes for a part of it."""
+"""Lists right below a paragraph that CommonMark reads as part of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from converter.repair.lines import BLANK, BULLET, HEADING, INDENTED, ORDERED, TE
 from converter.repair.rule import FULL, rule
 
 CODE_INDENT = 4
-"""Columns of indentation from which a line under a paragraph is a part of it, whatever it begins with."""
+"""Indentation in columns from which on a line under a paragraph is part of it, whatever its first characters are."""
 _UNDER_TEXT = re.compile(
     f"(?:(?<=[{BLANK}{HEADING}])|^){TEXT}++(?P<items>{BULLET}(?=[{INDENTED}]*+{BULLET})[{BULLET}{INDENTED}]++)"
 )
@@ -19,7 +19,7 @@ _UNDER_HEADING = re.compile(f"(?<={HEADING})(?P<items>[{BULLET}{VERBATIM}][{BULL
 _BULLET = re.compile(r"[-+*][ \t]+\S")
 
 
-@rule("list_start", FULL)
+@rule("list_start", FULL, kinds=(TEXT + BULLET, HEADING + BULLET, HEADING + VERBATIM, TEXT + ORDERED))
 def list_start(draft: Draft) -> None:
     """Only a list that starts with 1 may interrupt a paragraph (CommonMark 5.3); in a glued document where each
     paragraph is one line, a list that continues after an interruption may too. Bullets in a row right under a
@@ -33,7 +33,7 @@ def list_start(draft: Draft) -> None:
 
 
 def _outdent_items(draft: Draft) -> None:
-    """Take from the bullets under a paragraph or a heading the indentation that they share, if it hides them."""
+    """Remove the common indentation of the bullets under a paragraph or a heading, if it hides them."""
     for match in _UNDER_TEXT.finditer(draft.signature):
         if not draft.lines[match.start()][:1].isspace():
             _outdent(draft, *match.span("items"))
@@ -46,7 +46,7 @@ def _outdent_items(draft: Draft) -> None:
 
 
 def _outdent(draft: Draft, start: int, end: int) -> None:
-    """Take the indentation of the first line from these lines, if none has less and it makes them code."""
+    """Remove the first line's indentation from these lines, if none has less and it would make them code."""
     indents = [_indent(line) for line in draft.lines[start:end]]
     if indents[0] == min(indents) >= CODE_INDENT:
         for at in range(start, end):

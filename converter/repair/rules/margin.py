@@ -10,32 +10,26 @@ from dataclasses import dataclass
 from converter.repair.draft import Draft
 from converter.repair.lines import FENCE, HEADING, HTML, ITEMS, ROW, kind_of, width_of
 from converter.repair.rule import FULL, rule
+from converter.repair.source_code import is_source_code
 
-FEWEST = 3
+FEWEST_PARAGRAPHS = 3
 """Fewer indented paragraphs may be code, quotations or the content of list items."""
 
-SHARE = 0.6
+INDENTED_SHARE = 0.6
 """The share of a text's paragraphs that must be indented."""
 
 CODE_INDENT = 4
 """Columns beyond the margin from which an indented block is code (CommonMark 4.4)."""
 
 LEAST_WORDS, LEAST_WIDTH = 8, 50
-"""A paragraph that shows where the margin is has so many words and columns at least."""
+"""Minimum words and columns of a paragraph that shows where the margin is."""
 
 FEWEST_ALIGNED = 2
-"""So many lines with a gap inside may be rows of a table."""
+"""Lines with a gap inside from which on lines may be the rows of a table."""
 
-CODE_SHARE = 0.12
-"""The share of lines that look like code from which on a text is a program."""
-
-_CODE_START = re.compile(
-    r"\s*(?:[#@]\w|//|/\*|\*(?:/|\s*$|\s+[@\\])"
-    r"|def |class |import |from \S+ import |return\b|else\b|elif |\w+(?:\.\w+)*+(?:\s*[-+*/|&]?=|\())"
-)
-_CODE_END = re.compile(r"[;{}]$|\)\s*:$|</?\w++[^<>]*+>$")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _CODE = re.compile(r"[{}()\[\]=;<>$|\\*/+&%#]")
+_GAP = re.compile(r"(?<=\S) {2,}")
 _MARK = re.compile(r"(?:[-+*•◦▪○●]|\d{1,3}[.)])[ \t]+")
 
 
@@ -51,24 +45,24 @@ class Passage:
     in_list: bool
     """Whether it is the content of an item above."""
     is_fixed: bool
-    """Whether it holds marks of Markdown that leave no doubt: a fence, a heading, HTML, a row of a table."""
+    """Whether it holds unmistakable marks of Markdown: a fence, a heading, HTML, a row of a table."""
 
 
 @rule("margin", FULL)
 def margin(draft: Draft) -> None:
-    """Where most paragraphs of a text are indented, its margin is not code: it is removed, and lines that stand out to
-    the left of all paragraphs are headings."""
+    """Where most paragraphs of a text are indented, its margin is not code: it is removed, and lines that begin to the
+    left of all paragraphs are headings."""
     if draft.state.headings == "marked" or not any(line.startswith(("  ", "\t")) for line in draft.lines):
         return
-    if sum(line[:1].isspace() for line in draft.lines) < FEWEST or is_source_code(draft.lines):
+    if sum(line[:1].isspace() for line in draft.lines) < FEWEST_PARAGRAPHS or is_source_code(draft.lines):
         return
     passages = list(_passages(draft.lines))
     paragraphs = [passage for passage in passages if not (passage.is_item or passage.in_list)]
-    if sum(_is_indented(draft.lines, passage) for passage in paragraphs) < FEWEST:
+    if sum(_is_indented(draft.lines, passage) for passage in paragraphs) < FEWEST_PARAGRAPHS:
         return
     prose = [passage for passage in paragraphs if _is_prose(draft.lines, passage)]
     indented = [passage for passage in prose if _is_indented(draft.lines, passage)]
-    if len(indented) < FEWEST or len(indented) < SHARE * len(prose):
+    if len(indented) < FEWEST_PARAGRAPHS or len(indented) < INDENTED_SHARE * len(prose):
         return
     columns = Counter(passage.indent for passage in indented).most_common(1)[0][0]
     has_titles = columns >= 2 and all(passage.indent >= columns for passage in prose)
@@ -79,19 +73,6 @@ def margin(draft: Draft) -> None:
             draft.replace("margin", passage.start, f"{'#' * level} {title}", 0.9, HEADING)
         elif not passage.is_fixed:
             _unindent(draft, passage, columns)
-
-
-def is_source_code(lines: Sequence[str]) -> bool:
-    """Whether a text is a program or its configuration, whose indentation means something."""
-    texts = [line for line in lines if line.strip()]
-    return sum(map(_is_code, texts)) >= CODE_SHARE * len(texts)
-
-
-def _is_code(line: str) -> bool:
-    """Whether a line looks like code; a search for its end takes four times as long as a look at the last character."""
-    end = line.rstrip()
-    is_ended = end.endswith((";", "{", "}", ":", ">")) and _CODE_END.search(end) is not None
-    return is_ended or _CODE_START.match(line) is not None
 
 
 def _passages(lines: Sequence[str]) -> Iterator[Passage]:
@@ -152,7 +133,7 @@ def _is_title(lines: Sequence[str], passage: Passage, columns: int) -> bool:
 
 
 def _unindent(draft: Draft, passage: Passage, columns: int) -> None:
-    """Remove the margin; a paragraph that is indented further loses all of its indentation, code only the margin."""
+    """Remove the margin; a paragraph with more indentation loses all of it, code only the margin."""
     start, end = passage.start, passage.end
     lines = draft.lines[start:end]
     if passage.is_item or passage.in_list:
@@ -174,8 +155,13 @@ def _unindent(draft: Draft, passage: Passage, columns: int) -> None:
 
 
 def _is_aligned(lines: Sequence[str]) -> bool:
-    """Whether lines may be the rows of a table, in which the indentation of a line says to which column it belongs."""
-    return sum("  " in line.strip() for line in lines) >= FEWEST_ALIGNED
+    """Whether lines may be the rows of a table, in which the indentation of a line says to which column it belongs:
+    some have a gap inside, or others begin where a column of one does."""
+    gapped = [line for line in lines if "  " in line.strip()]
+    if len(gapped) >= FEWEST_ALIGNED:
+        return True
+    edges = {match.end() for line in gapped for match in _GAP.finditer(line)}
+    return any(_indent(line) in edges for line in lines)
 
 
 def _cut(line: str, columns: int) -> str:

@@ -6,18 +6,18 @@ import re
 from collections.abc import Mapping
 
 from converter.expressions import expression
-from converter.repair.draft import Draft
+from converter.repair.draft import LINES, Draft
 from converter.repair.lines import BLANK, INDENTED, ORDERED, REFERENCE, TEXT, VERBATIM
 from converter.repair.rule import FULL, rule
 
-FEWEST = 3
+FEWEST_ADDRESSES = 3
 """Fewer addresses may be an ordinary list."""
 
 MARKED = 0.5
-"""The share of the addresses whose number must stand in the text above."""
+"""Minimum share of the addresses whose number is in the text above."""
 
 LEADING = 0.6
-"""The share of the numbers that must stand right before a text; that of a citation stands behind its text."""
+"""Minimum share of the numbers that are right before a text; the number of a citation follows its text."""
 
 _ADDRESS = expression(r"[ \t]*(\d{1,4})\.[ \t]+([a-z][a-z0-9+.-]{1,15}:\S+)[ \t]*$", re.IGNORECASE)
 _MARK = re.compile(r"\[(\d{1,4})\](?![\[(:])")
@@ -25,12 +25,12 @@ _MARK_BEFORE_TEXT = re.compile(r"(?<![^\s(*\"“'|])\[\d{1,4}\](?=[^\s\[(:.,;)\]
 _LABEL = re.compile(r"\s*(?:(?:Visible|Hidden) links|References|Links):?\s*$", re.IGNORECASE)
 
 
-@rule("numbered_links", FULL)
+@rule("numbered_links", FULL, signs=("[",), trigger=LINES)
 def numbered_links(draft: Draft) -> None:
     """A number in brackets that refers to a list of addresses at the end is a link to its address, whose text is
     unknown; the addresses are definitions, not items."""
     addresses = _addresses(draft)
-    if len(addresses) < FEWEST:
+    if len(addresses) < FEWEST_ADDRESSES:
         return
     top = min(addresses)
     targets = {int(match[1]): match[2] for match in addresses.values()}

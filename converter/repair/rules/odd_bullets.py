@@ -17,14 +17,13 @@ _DROPPED_BULLETS = _SURE_BULLETS.union(_DASHES, "·", TIGHT_BULLET)
 _CALL = re.compile(r"[?!？！؟](?=\W|$)")
 _QUESTION = re.compile(r"[?？؟]\W*(\w?)")
 _SENTENCE_SHARE, _QUESTION_SHARES = 0.9, (0.15, 0.9)
-"""In dialogue: minimum share of lines after a dash that end a sentence; bounds of the share that ask or exclaim."""
+"""In dialogue: minimum share of lines after a dash that end a sentence; bounds of the share that are questions or
+exclamations."""
 
 
-@rule("odd_bullet", FULL)
+@rule("odd_bullet", FULL, kinds=(ODD_ITEM,))
 def odd_bullets(draft: Draft) -> None:
     """A line that begins with a bullet character is read as a list item; an emoji or check mark stays in its text."""
-    if ODD_ITEM not in draft.kinds:
-        return
     speech = [mark for mark in _DASHES if _is_speech(draft, mark)]
     for at, kind in enumerate(draft.kinds):
         if kind != ODD_ITEM or (match := _ODD_BULLET.match(draft.lines[at])) is None:
@@ -32,7 +31,7 @@ def odd_bullets(draft: Draft) -> None:
         mark = match[2] or match[3]
         is_alone = mark not in _SURE_BULLETS and not _has_company(draft, at, mark)
         if mark in speech or is_alone or _separates(draft, at, mark):
-            draft.kinds[at] = draft.plain_kind(at)
+            draft.set_kind(at, draft.plain_kind(at))
             continue
         text = draft.lines[at][match.end() if mark in _DROPPED_BULLETS else match.end(1) :]
         draft.replace("odd_bullet", at, f"{match[1]}- {text}", 0.99 if mark in _SURE_BULLETS else 0.95, BULLET)

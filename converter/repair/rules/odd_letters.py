@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from string import ascii_lowercase
 
-from converter.repair.draft import Draft
+from converter.repair.draft import LINES, Draft
 from converter.repair.lines import BLANK, INDENTED, ITEMS, ORDERED, TEXT
 from converter.repair.rule import FULL, rule
 
@@ -26,7 +26,7 @@ _PROOF, _PROOF_OF_CAPITALS = 2, 3
 Run = list[tuple[int, re.Match[str]]]
 
 
-@rule("odd_letter", FULL)
+@rule("odd_letter", FULL, trigger=LINES)
 def odd_letters(draft: Draft) -> None:
     """Lines `a. ...`, `b. ...` or `(i) ...`, `(ii) ...` that count up from the first are read as an ordered list."""
     if not any(map(_FIRST_MARK.search, draft.texts())):

@@ -11,15 +11,13 @@ from converter.repair.rule import FULL, rule
 
 _NUMBERED = re.compile(r"([ \t]*)\((\d{1,3})\)[\s\xa0]+")
 _ENDS = (".", ":", ";", ",", "!", "?", "。", "：", "；", "，")
-"""Marks that end what stands above an item without a blank line."""
+"""Marks that end the block above an item without a blank line."""
 
 
-@rule("odd_number", FULL)
+@rule("odd_number", FULL, kinds=(ODD_ITEM,))
 def odd_numbers(draft: Draft) -> None:
     """A run of lines `(1) ...`, `(2) ...` that counts up is read as an ordered list, `1) ...`, `2) ...`; as a whole, or
-    not at all where a paragraph stands between its items."""
-    if ODD_ITEM not in draft.kinds:
-        return
+    not at all if a paragraph is between its items."""
     run: list[int] = []
     is_whole, is_interrupted = True, False
     for at, (kind, line) in enumerate(zip(draft.kinds, draft.lines, strict=True)):
@@ -32,14 +30,14 @@ def odd_numbers(draft: Draft) -> None:
             _close(draft, run, is_whole)
             run, is_whole, is_interrupted = [at] if number else [], True, False
         elif match:
-            draft.kinds[at] = draft.plain_kind(at)
+            draft.set_kind(at, draft.plain_kind(at))
         elif run and kind == TEXT and draft.has_gap_above(at):
             is_interrupted = True
     _close(draft, run, is_whole)
 
 
 def _begins_block(draft: Draft, at: int) -> bool:
-    """Whether an item is not part of a paragraph; `(1)` inside a sentence may stand at the start of a line."""
+    """Whether an item is not part of a paragraph; `(1)` inside a sentence may be at the start of a line."""
     return draft.has_gap_above(at) or draft.kinds[at - 1] != TEXT or draft.lines[at - 1].rstrip().endswith(_ENDS)
 
 
@@ -49,4 +47,4 @@ def _close(draft: Draft, run: Sequence[int], is_whole: bool) -> None:
             line = f"{match[1]}{match[2]}) {draft.lines[at][match.end() :]}"
             draft.replace("odd_number", at, line, 0.97, ORDERED)
         else:
-            draft.kinds[at] = draft.plain_kind(at)
+            draft.set_kind(at, draft.plain_kind(at))

@@ -1,4 +1,4 @@
-"""Marks that sites put behind their titles, to link to them: `¶`, `#`, `[#](#usage "Permanent link")`."""
+"""Marks that sites put behind titles to link to them: `¶`, `#`, `[#](#usage "Permanent link")`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from converter.repair.draft import Draft
+from converter.repair.headings.candidates import WIDEST_TITLE
 from converter.repair.lines import BLANK, HEADING, ORDERED, RULE, TEXT, UNDERLINE, ends_sentence, width_of
 from converter.repair.rule import FULL, rule
 from converter.repair.state import has_heading
 
-WIDEST = 180
-"""Columns beyond which no line is a title."""
-
-FEWEST = 3
+FEWEST_MARKS = 3
 """Fewer marks may belong to the text of their lines, as in `Why C#`."""
 
 PROSE = 100
@@ -27,12 +25,16 @@ _LINK = re.compile(
     r"\[(?:\\?#|[¶§🔗⚓∞]\ufe0f?)?\]\((?=[^()\s#]*+#)[^()\s]++(?:[ \t]++\"[^\"]*+\")?\)"
     r"(?:\{\.[^{}]*+\})?+(?P<attributes>[ \t]++\{[^{}]*+\})?+$"
 )
-"""Attributes that touch the link, `{.headerlink}`, are the link's; those that stand apart are the title's."""
+"""Attributes that touch the link, `{.headerlink}`, are the link's; those after a space are the title's."""
 _MARK = re.compile(r"(?<=[\w).?!:’'\"”\]`])[ \xa0]?(?:(?P<sign>[¶🔗])\ufe0f?|(?P<hash>(?<=[^\W\d_]{3})#))[ \t]*$")
-"""Behind two letters or a digit, a `#` is a part of the text: `C#`, `Qxf7#`, `*123#`."""
+"""A `#` behind two letters or a digit is part of the text: `C#`, `Qxf7#`, `*123#`."""
+
+_SIGNS = ("[](", "#](", "¶", "§", "🔗", "⚓", "∞")
+_HASH = re.compile(r"#[ \t]*+$", re.MULTILINE)
+"""Characters in every text with such a link or mark."""
 
 _ALONE = {"¶": "sign", "🔗": "sign", "#": "hash"}
-"""Marks on a line of their own, as programs leave them that write each text of a page on a line."""
+"""Marks alone on a line, as written by programs that put each text of a page on a line."""
 
 
 def _is_heading(draft: Draft, at: int) -> bool:
@@ -54,20 +56,22 @@ def _title_above(draft: Draft, at: int) -> int | None:
     if above is None or draft.kinds[above] not in (TEXT, ORDERED):
         return None
     line = draft.lines[above]
-    return above if any(map(str.isalpha, line)) and width_of(line) <= WIDEST else None
+    return above if any(map(str.isalpha, line)) and width_of(line) <= WIDEST_TITLE else None
 
 
 def _has_comments(draft: Draft) -> bool:
-    """Whether lines begin with a `#`, as headings and comments do: a lone `#` is one of these then."""
+    """Whether lines begin with a `#`, as headings and comments do: then a lone `#` is one of these."""
     return any(line.lstrip().startswith("#") and line.strip() != "#" for line in draft.lines)
 
 
 @rule("permalink", FULL)
 def permalink(draft: Draft) -> None:
     """The link to itself behind a heading is not part of it: `[#](#usage)`, or `¶`, `🔗` or `#` behind several lines of
-    a page. Plain lines with such a sign behind them or below them are titles, if most have text of their own below
-    them: they lose the sign, and become headings in a document without marked headings. Other lines keep the sign,
-    except sentences in a page whose sentences have it."""
+    a page. Plain lines with such a sign behind them or below them are titles, if most have text below them: they lose
+    the sign, and become headings in a document without marked headings. Other lines keep the sign, except sentences in
+    a page whose sentences have it."""
+    if not any(map(draft.marks.__contains__, _SIGNS)) and not any(map(_HASH.search, draft.texts())):
+        return
     marks: dict[str, dict[int, int]] = {"sign": {}, "hash": {}}
     for at, kind in enumerate(draft.kinds):
         line = draft.lines[at]
@@ -77,7 +81,11 @@ def permalink(draft: Draft) -> None:
             match = _LINK.match(line.rstrip(), start) if start > 0 and title.strip("# \t") else None
             if match:
                 draft.replace("permalink", at, title + (match["attributes"] or ""), 0.99, kind)
-        elif kind in (HEADING, TEXT, ORDERED) and line.rstrip().endswith(("¶", "#", "🔗")) and width_of(line) <= WIDEST:
+        elif (
+            kind in (HEADING, TEXT, ORDERED)
+            and line.rstrip().endswith(("¶", "#", "🔗"))
+            and width_of(line) <= WIDEST_TITLE
+        ):
             match = _MARK.search(line)
             if match and match.lastgroup:
                 marks[match.lastgroup][at] = at
@@ -87,14 +95,14 @@ def permalink(draft: Draft) -> None:
     if lone_hashes and _has_comments(draft):
         marks["hash"] = {at: mark for at, mark in marks["hash"].items() if at == mark}
     for places in marks.values():
-        if len(places) >= FEWEST:
+        if len(places) >= FEWEST_MARKS:
             _remove_marks(draft, places)
 
 
 def _remove_marks(draft: Draft, places: Mapping[int, int]) -> None:
-    """Take marks away from headings, from titles, and from sentences if most lines with a mark are sentences.
+    """Remove marks from headings, from titles and, if most lines with a mark are sentences, from sentences.
 
-    The first title is the title of the document, if no paragraph stands above it.
+    The first title is the title of the document, if no paragraph is above it.
     """
     lines = {at: _MARK.sub("", draft.lines[at]) for at in places}
     plain = [at for at in places if not _is_heading(draft, at)]
@@ -109,13 +117,13 @@ def _remove_marks(draft: Draft, places: Mapping[int, int]) -> None:
         if mark == at and at not in kept:
             draft.replace("permalink", at, lines[at], 0.95, draft.kinds[at])
         elif mark != at and are_titles:
-            draft.replace("permalink", mark, "", 0.95, BLANK)
+            draft.absorb("permalink", mark, at, 0.95)
 
 
 def _have_text(draft: Draft, places: Mapping[int, int], plain: Sequence[int]) -> bool:
     """Whether most plain lines with a mark have text below them, before the next such line; items and cells do not.
 
-    Most of them with a number and the mark on one line are items, as those of a list of links.
+    If most of them have a number and the mark on one line, they are items, as in a list of links.
     """
     if 2 * sum(draft.kinds[at] == ORDERED and places[at] == at for at in plain) > len(plain):
         return False
@@ -125,7 +133,7 @@ def _have_text(draft: Draft, places: Mapping[int, int], plain: Sequence[int]) ->
 
 
 def _has_text(draft: Draft, start: int, end: int) -> bool:
-    """Whether any of these lines is wide or ends a sentence, and the first does not go on in the middle of one."""
+    """Whether any of these lines is wide or ends a sentence, and the first does not continue in the middle of one."""
     lines = [draft.lines[at].strip() for at in range(start, end) if draft.kinds[at] != BLANK]
     if not lines or (draft.kinds[start] == TEXT and (lines[0][0].islower() or lines[0][0].isdigit())):
         return False
@@ -133,6 +141,6 @@ def _has_text(draft: Draft, start: int, end: int) -> bool:
 
 
 def _has_prose(draft: Draft, end: int) -> bool:
-    """Whether a paragraph stands above a line."""
+    """Whether a paragraph is above a line."""
     above = zip(draft.kinds[:end], draft.lines[:end], strict=True)
     return any(kind == TEXT and width_of(line) > PROSE for kind, line in above)

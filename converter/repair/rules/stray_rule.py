@@ -11,11 +11,9 @@ _LONG_UNDERLINE = 8
 """An underline of this many dashes or more is intended."""
 
 
-@rule("stray_rule", FULL)
+@rule("stray_rule", FULL, kinds=(TEXT + THEMATIC_BREAK,))
 def stray_rule(draft: Draft) -> None:
     """A `---` right under text that cannot be a title (multi-line, long, or a whole sentence) is a thematic break."""
-    if TEXT + THEMATIC_BREAK not in draft.signature:
-        return
     for at, kind in enumerate(draft.kinds):
         if kind != THEMATIC_BREAK or at == 0 or draft.kinds[at - 1] != TEXT:
             continue

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from converter.repair.draft import Draft
-from converter.repair.lines import FOOTNOTE, IMAGE, INDENTED, ITEMS, ORDERED, QUOTE, REFERENCE, TEXT
+from converter.repair.lines import DELIMITER, FOOTNOTE, IMAGE, INDENTED, ITEMS, ORDERED, QUOTE, REFERENCE, TEXT
 from converter.repair.rule import SAFE, rule
 from converter.repair.tables import tables_of
 
 _JOINING_KINDS = frozenset((TEXT, IMAGE, FOOTNOTE, REFERENCE, ORDERED))
 
 
-@rule("table_break", SAFE)
+@rule("table_break", SAFE, kinds=(DELIMITER,))
 def table_break(draft: Draft) -> None:
     """A line under a table that is not a row ends the table; a table under a list item or quote is a separate block."""
     for table in tables_of(draft):

@@ -15,18 +15,26 @@ _MOST_LINES = 40
 """A row is not broken over more lines."""
 
 
-@rule("table_broken", FULL)
+@rule("table_broken", FULL, kinds=(DELIMITER,))
 def table_broken(draft: Draft) -> None:
     """Where the lines around a delimiter row only add up to rows with as many cells as it has, each row is joined."""
-    if DELIMITER not in draft.kinds:
-        return
     end = 0
+    whole_ends = _whole_ends(draft)
     for at in [at for at, kind in enumerate(draft.kinds) if kind == DELIMITER]:
         if at >= end:
-            read = _read_piped if is_piped(draft.lines[at]) else _read_open
-            if table := read(draft, at, end):
+            is_open = not is_piped(draft.lines[at])
+            if table := _read_open(draft, at, end) if is_open else _read_piped(draft, at, end, whole_ends[at + 1]):
                 insert_table(draft, "table_broken", table, 0.9)
                 end = table.end
+
+
+def _whole_ends(draft: Draft) -> list[int]:
+    """Return for each line, and for the end, the end of the rows that are whole on a line from there on."""
+    ends = [len(draft.lines)]
+    for at in range(len(draft.lines) - 1, -1, -1):
+        is_whole = draft.kinds[at] not in CLOSED_KINDS and is_piped(draft.lines[at])
+        ends.append(ends[-1] if is_whole else at)
+    return ends[::-1]
 
 
 def _read_open(draft: Draft, delimiter: int, earliest: int) -> Notation | None:
@@ -54,13 +62,18 @@ def _read_open(draft: Draft, delimiter: int, earliest: int) -> Notation | None:
     return Notation(start, end, _cells(draft.lines[start:delimiter]), rows)
 
 
-def _read_piped(draft: Draft, delimiter: int, earliest: int) -> Notation | None:
-    """Read a table with outer pipes, of which a row was broken; a pipe at the start and at the end bounds each row."""
+def _read_piped(draft: Draft, delimiter: int, earliest: int, whole_end: int) -> Notation | None:
+    """Read a table with outer pipes, of which a row was broken; a pipe at the start and at the end bounds each row.
+
+    Its rows are whole up to `whole_end`: of a long table, each row may look like a delimiter row.
+    """
     bars = cells_in(draft.lines[delimiter]) + 1
     start = delimiter - 1
     while start > earliest and not draft.lines[start].lstrip().startswith("|") and delimiter - start < _MOST_LINES:
         start -= 1
     if start < earliest or _row_end(draft, start, bars) != delimiter:
+        return None
+    if start == delimiter - 1 and (whole_end == len(draft.lines) or not _row_end(draft, whole_end, bars)):
         return None
     ends = [delimiter + 1]
     while ends[-1] < len(draft.lines) and (end := _row_end(draft, ends[-1], bars)):

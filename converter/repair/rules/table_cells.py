@@ -1,4 +1,4 @@
-"""Tables whose cells stand one a line or one a paragraph, as `get_text` and PDF readers write them."""
+"""Tables with one cell a line or a paragraph, as `get_text` and PDF readers write them."""
 
 from __future__ import annotations
 
@@ -9,43 +9,59 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from converter.expressions import expression
 from converter.repair.draft import Draft
-from converter.repair.lines import BULLET, TEXT, UNDERLINE, ends_sentence, width_of
+from converter.repair.lines import BLANK, BULLET, TEXT, UNDERLINE, ends_sentence, width_of
 from converter.repair.notation import Notation, Row, insert_table, is_value
-from converter.repair.paragraphs import paragraphs_of
-from converter.repair.periods import FEW, MANY, Features, Reading, features_of, reading_below
+from converter.repair.paragraphs import Paragraph, paragraphs_of
+from converter.repair.periods import ABSENT_VALUE, FEW, MANY, Features, Fit, features_of, reading_below
 from converter.repair.rule import FULL, rule
 
 FEWEST_COLUMNS, MOST_COLUMNS = 2, 16
 FEWEST_ROWS = 3
-"""A table of two columns, or with a single column of values, has so many rows at least; others have one fewer."""
+"""Minimum rows of a table with two columns, or with a single column of values; other tables need one fewer."""
 
 MOST_HOLES = 2
-"""So many cells at the end of a row may be missing."""
+"""Maximum number of missing cells at the end of a row."""
 
 FEWEST_BITS, BITS_OF_CELL = 12.0, 1.5
-"""Bits that the columns of a table save at least, in all and for each cell."""
+"""Minimum bits that the columns of a table save, in all and for each cell."""
 
 ROWS_WITHOUT_MARKS, BITS_WITHOUT_MARKS = 4, 1.9
-"""Rows without an empty cell, and bits of each cell, where the source marks no title: its menus are short lines too."""
+"""Minimum rows without an empty cell, and bits of each cell, in a source without marked titles: its menus are short
+lines too."""
+
+MOST_CUES = 1
+"""Maximum number of kinds of boilerplate among the cells of a table; more are the top or the foot of a page."""
+
+NO_CUES = frozenset(("", "date", "tags"))
+"""Kinds of boilerplate that cells often are."""
 
 LONGEST_HEADER = 40
-"""Columns of a header's cell at most; a sentence is not a header."""
+"""Maximum columns of a header's cell; a sentence is not a header."""
 
 LONGEST_VALUE = 60
-"""Characters of a value at most."""
+"""Maximum characters of a value."""
 
-WORD_LIST, WORD, MOST_OTHERS = 100, 30, 0.05
-"""So many lines, of a single word of at most so many columns but for this share, are a list of words."""
+LONGEST_CELL = 200
+"""Maximum characters of a cell of several sentences, in few rows; others are paragraphs."""
 
-VALUE, OPEN, WORDS = "v", "?", "w"
+WORD_LIST, WIDEST_WORD, MOST_OTHERS = 100, 30, 0.05
+"""Minimum lines of a list of words, maximum columns of each word, and the maximum share of lines that are something
+else."""
+
+VALUE, OPEN, PROSE = "v", "?", "w"
 """Class of a cell: a value, a mark that stands for a missing value, or words."""
 
-_MISSING = re.compile(r"\\?[-–—*?]+|n/?a|tbd|none", re.IGNORECASE)
+FEWEST_CELLS = FEWEST_COLUMNS + 2
+"""Minimum cells of a table: the names, and either two rows of values, or the cells of two rows."""
+
+_SEVERAL = re.compile(f"(?:[{TEXT}{BULLET}]{BLANK}*+){{{FEWEST_CELLS}}}")
 _NUMBER = re.compile(r"[^\w\s]{0,3}\d[^A-Za-z]{0,30}(?:[A-Za-z%]{1,3})?[^\w\s]{0,3}")
 _LINK = re.compile(r"!?\[([^\[\]]{0,200})\]\([^()]{0,500}\)")
 _MOMENT = re.compile(r"\d{1,2}:\d\d(?: ?[ap]m)?|(?:1[5-9]|20)\d\d(?:-\d\d){0,2}", re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d_]")
+_SENTENCES = expression(r"[^\W\d_]{2}[.!?。！？][\"”“)]*\s+[^\W\d_][^.]*[.!?]|[。！？]\S")
 _NO_NAME = re.compile(r"[.,;:=]$|^[-+*/%<>=|$]|[{}<>;]")
 
 
@@ -60,11 +76,15 @@ class Cell(NamedTuple):
 
 @rule("table_cells", FULL)
 def table_cells(draft: Draft) -> None:
-    """Where each cell stands on a line or in a paragraph of its own, like groups of cells below as many names are the
-    rows of a table; the columns that hold only values show how many cells a row has, or, where titles and items are
-    marked, the number of columns that makes the cells of each most alike."""
+    """Where each cell is a line or a paragraph, similar groups of cells below as many names are the rows of a table.
+    Columns that hold only values show how many cells a row has; if titles and items are marked, it is the number of
+    columns that makes the cells of each column most alike."""
     if draft.state.spaced and not (draft.state.one_line or draft.state.is_print):
         return  # wrapped cells are several lines
+    if draft.has_node_roles:
+        return  # half of the rows that are left are right
+    if not _SEVERAL.search(draft.signature):
+        return
     is_marked = draft.state.headings == "marked"
     for run in _runs(draft):
         if _is_word_list(run):
@@ -80,40 +100,52 @@ def table_cells(draft: Draft) -> None:
                 start = next((at for at in range(end, len(run)) if run[at].at >= table.end), len(run))
 
 
+def tables_among(texts: Sequence[str]) -> Iterator[Notation]:
+    """Yield the tables among blocks that may be cells; the lines of a table are places in `texts`."""
+    run = [Cell(at, at + 1, text, _form(text)) for at, text in enumerate(texts)]
+    if len(run) >= FEWEST_CELLS and not _is_word_list(run):
+        yield from _tables(run, False)
+
+
 def _runs(draft: Draft) -> Iterator[list[Cell]]:
-    """Yield each run of cells between lines that are not text."""
+    """Yield each run of cells between lines that are not text, if there are enough for a table."""
     kinds = draft.kinds
-    run: list[Cell] = []
+    run: list[Paragraph] = []
     for block in paragraphs_of(draft):
         kind, text = kinds[block.start], block.text
         is_title = block.end < len(kinds) and kinds[block.end] == UNDERLINE
         is_aligned = "\t" in text or "  " in text
         if (kind == TEXT or (kind == BULLET and len(text) == 1)) and not (is_title or is_aligned):
-            run.append(Cell(block.start, block.end, text, _form(text)))
-        elif run:
-            yield run
+            run.append(block)
+        else:
+            if len(run) >= FEWEST_CELLS:
+                yield _cells_of(run)
             run = []
-    if run:
-        yield run
+    if len(run) >= FEWEST_CELLS:
+        yield _cells_of(run)
+
+
+def _cells_of(run: Sequence[Paragraph]) -> list[Cell]:
+    return [Cell(block.start, block.end, block.text, _form(block.text)) for block in run]
 
 
 def _is_word_list(run: Sequence[Cell]) -> bool:
     if len(run) < WORD_LIST:
         return False
-    values = sum(cell.form != WORDS for cell in run)
-    others = sum(" " in cell.text or width_of(cell.text) > WORD for cell in run)
+    values = sum(cell.form != PROSE for cell in run)
+    others = sum(" " in cell.text or width_of(cell.text) > WIDEST_WORD for cell in run)
     return max(values, others) <= MOST_OTHERS * len(run)
 
 
 def _form(text: str) -> str:
-    return WORDS if len(text) > LONGEST_VALUE else _form_of_short(text)
+    return PROSE if len(text) > LONGEST_VALUE else _form_of_short(text)
 
 
 @lru_cache(maxsize=4096)  # a further pass reads the same cells, and pages of a site have many in common
 def _form_of_short(text: str) -> str:
-    if _MISSING.fullmatch(text):
+    if ABSENT_VALUE.fullmatch(text):
         return OPEN
-    return VALUE if is_value(text) or _NUMBER.fullmatch(text) else WORDS
+    return VALUE if is_value(text) or _NUMBER.fullmatch(text) else PROSE
 
 
 def _tables_by_period(run: Sequence[Cell], is_source_marked: bool) -> Iterator[Notation]:
@@ -128,13 +160,15 @@ def _tables_by_period(run: Sequence[Cell], is_source_marked: bool) -> Iterator[N
     from converter.repair.cues import cue_of  # its expressions compile in 26 ms, 4 % of a start
 
     cells = [features_of(cell.text) for cell in run]
-    names = [is_name and not cue_of(cell.text) for is_name, cell in zip(names, run, strict=True)]
+    cues = [cue_of(cell.text) for cell in run]
+    names = [is_name and not cue for is_name, cue in zip(names, cues, strict=True)]
     last_end = at = 0
     while at < len(run):
         best = None
         if names[at] and (at == last_end or not names[at - 1]):
             best = _best_reading(run, cells, at)
-        if best and (is_source_marked or _is_even(best[0])):
+        is_page = best is not None and len({*cues[at : best[0].end]} - NO_CUES) > MOST_CUES
+        if best and not is_page and (_is_even(best[0]) or (is_source_marked and not _has_paragraph(run, best[0]))):
             reading, header = best
             rows = []
             for row in reading.rows:
@@ -146,7 +180,7 @@ def _tables_by_period(run: Sequence[Cell], is_source_marked: bool) -> Iterator[N
             at += 1
 
 
-def _best_reading(run: Sequence[Cell], cells: Sequence[Features], at: int) -> tuple[Reading, list[str]] | None:
+def _best_reading(run: Sequence[Cell], cells: Sequence[Features], at: int) -> tuple[Fit, list[str]] | None:
     """Return the rows below a header that begins with a cell, and its names; None if too little is saved."""
     gains: dict[int, float] = {}
     for columns in range(FEWEST_COLUMNS, MOST_COLUMNS):
@@ -164,7 +198,13 @@ def _best_reading(run: Sequence[Cell], cells: Sequence[Features], at: int) -> tu
     return reading, [cell.text for cell in run[at : at + columns]]
 
 
-def _is_even(reading: Reading) -> bool:
+def _has_paragraph(run: Sequence[Cell], reading: Fit) -> bool:
+    """Whether a cell is a paragraph: a few rows with one are hardly a table."""
+    texts = [run[place].text for row in reading.rows for place in row if place is not None]
+    return any(len(text) > LONGEST_CELL and _SENTENCES.search(text) for text in texts)
+
+
+def _is_even(reading: Fit) -> bool:
     """Whether many rows without an empty cell are so alike that they are hardly the lines of menus."""
     cells = sum(map(len, reading.rows))
     is_full = all(None not in row for row in reading.rows)
@@ -176,7 +216,7 @@ def _tables(run: Sequence[Cell], is_marked: bool) -> Iterator[Notation]:
     at = 0
     while at < len(run):
         above = at
-        while at < len(run) and run[at].form == WORDS:
+        while at < len(run) and run[at].form == PROSE:
             at += 1
         if at - above < FEWEST_COLUMNS or at == len(run):
             at += 1
@@ -191,9 +231,9 @@ def _tables(run: Sequence[Cell], is_marked: bool) -> Iterator[Notation]:
 def _table(
     run: Sequence[Cell], above: int, middles: Sequence[tuple[int, int]], is_exact: bool
 ) -> tuple[Notation, int] | None:
-    """Return the table whose rows have these middles, and the cell after it; None if its header is not sure.
+    """Return the table whose rows have these middles, and the cell after it; None if its header is uncertain.
 
-    The header stands no higher than cell `above`; `is_exact` says that nothing else can stand between.
+    The header begins no higher than cell `above`; `is_exact` says that nothing else can be between the two.
     """
     forms = Counter(cell.form for start, end in middles for cell in run[start:end])
     if len(middles) < FEWEST_ROWS - 1 or forms[VALUE] < forms[OPEN]:
@@ -220,7 +260,7 @@ def _table(
 
 
 def _leads(run: Sequence[Cell], middles: Sequence[tuple[int, int]], room: int) -> Sequence[int]:
-    """Return how many columns may stand before the first value of a row, the likeliest first."""
+    """Return how many columns may precede the first value of a row, the likeliest number first."""
     gaps = [below[0] - upper[1] for upper, below in pairwise(middles)]
     below_last = len(run) - middles[-1][1]
     if _is_order([run[start] for start, _ in middles]):
@@ -234,7 +274,7 @@ def _patterns(run: Sequence[Cell], first: int) -> Iterator[str]:
     """Yield the forms that the cells of a row from its first value to its last one may have, the shortest first."""
     forms = "".join(cell.form for cell in run[first : first + MOST_COLUMNS])
     for end in range(1, len(forms) + 1):
-        if forms[end - 1] != WORDS and forms[end : end + 1] in ("", WORDS):
+        if forms[end - 1] != PROSE and forms[end : end + 1] in ("", PROSE):
             yield forms[:end]
 
 
@@ -246,7 +286,7 @@ def _middles(run: Sequence[Cell], first: int, pattern: str) -> list[tuple[int, i
         end = at + len(pattern)
         middles.append((at, end))
         at = end
-        while at < len(run) and at - end <= fewest + MOST_HOLES and run[at].form == WORDS:
+        while at < len(run) and at - end <= fewest + MOST_HOLES and run[at].form == PROSE:
             at += 1
         gap = at - end
         if not 1 <= gap <= fewest + MOST_HOLES or len(pattern) + gap > MOST_COLUMNS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from converter.repair.draft import Draft
+from converter.repair.draft import LINES, Draft
 from converter.repair.lines import DELIMITER, FENCE, VERBATIM
 from converter.repair.pipes import PIPE, cells_in, pipes_in
 from converter.repair.rule import SAFE, rule
@@ -13,11 +13,9 @@ _CODE = re.compile(r"(?<![`\\])(`{1,8}+)(?!`)(?:(?!(?<!`)\1(?!`))[^\n])*+\1")
 """A code span; a run of backticks that no other closes is text."""
 
 
-@rule("table_code", SAFE)
+@rule("table_code", SAFE, signs=("`",), kinds=(DELIMITER,), trigger=LINES)
 def table_code(draft: Draft) -> None:
     """A pipe in a code span belongs to its cell if the row has too many cells otherwise, and just enough with it."""
-    if DELIMITER not in draft.kinds or not any("`" in text for text in draft.texts()):
-        return
     end = 1
     for at, kind in enumerate(draft.kinds):
         if kind != DELIMITER or at < end:

@@ -8,53 +8,46 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from converter.repair.draft import Draft
+from converter.repair.columns import NO_NAME, PIECE, blank_columns, cells_between, is_letterhead, is_numeric
+from converter.repair.draft import TITLES, Draft
 from converter.repair.lines import BLANK, INDENTED, ORDERED, TEXT, VERBATIM, width_of
 from converter.repair.notation import is_number, join_lines
 from converter.repair.row_lines import rows_among
 from converter.repair.rule import FULL, rule
 
 FEWEST_LINES = 3
-"""A table without any mark has so many lines at least, its header included."""
+"""Minimum lines of a table without any mark, header included."""
 
 GUTTER = 2
-"""Blank columns that part two cells in any table; one suffices where `SURE_LINES` or more lines leave it blank."""
+"""Blank columns that separate two cells in any table; one is enough if `SURE_LINES` or more lines leave it blank."""
 
 SURE_LINES, LATE_SHARE = 5, 0.1
-"""So many words that begin right after a gutter of one blank, fewer numbers, and the share that may begin a little
-later."""
+"""Minimum words right after a gutter of one blank (fewer numbers suffice), and the maximum share of words that begin a
+little later."""
 
 GAPPED = 0.5
-"""The share of a table's lines that have a gap inside."""
+"""Minimum share of a table's lines with a gap inside."""
 
 GAPS_INSIDE = 0.1
-"""The share of the cells that may have a gap inside: more of them hide a column."""
+"""Maximum share of cells with a gap inside: more of them hide a column."""
 
 LONGEST_HEADER = 40
-"""Columns of a header's cell at most; a sentence is not a header."""
+"""Maximum columns of a header's cell; a sentence is not a header."""
 
 MOST_COLUMNS = 64
 
 MOST_HEADER_LINES = 3
-"""Lines of a header of which one may name all columns."""
+"""Lines of a header, one of which may name all columns."""
 
 PRINT_SLACK = 0.2
-"""The share of a column's width by which a wrapped line of a PDF may be shorter, whose letters differ in width."""
+"""The share of a column's width by which a wrapped line of a PDF may be shorter, because letters differ in width."""
 
 PADDED = 0.3
-"""The share of lines that must leave more than one blank before a column that a single one may part."""
+"""Minimum share of lines with more than one blank before a column that may be separated by a single one."""
 
-_PIECE = re.compile(r"\S(?: ?\S)*")
 _GAP = re.compile(r"(?<=\S)  +(?=\S)")
 _WORDS = re.compile(r"\S+")
-_SPACES = bytes(chr(code).isspace() for code in range(256))
-"""1 for each space of ASCII, 0 for any other character."""
-NUMERIC = 0.6
-"""The share of a column's cells that are numbers, from which on it is a column of numbers."""
-
-_NO_NAME = re.compile(r"^[-+(]?[$€£]?\d[\d.,:/%\s-]*[)%]?$|[.,;:=]$|^[-+*/%<>=|]|\d{4}")
 _NAME = re.compile(r"[^\W\d_a-z][^:;={}<>\"@%\d]*$")
-_NUMBER = re.compile(r"[-+(]?[$€£]?\d[\d.,:/%\s-]*[)%]?$")
 _CODE = re.compile(r"[{};=<>$\\#]|\w\(|^\s*(?:[-+*/]|\d+[.)])\s|\.{4,}|-{3,}|_{3,}")
 _KINDS = frozenset((TEXT, INDENTED, VERBATIM, ORDERED))
 
@@ -68,7 +61,7 @@ class Row:
     cells: tuple[str, ...]
 
 
-@rule("table_columns", FULL)
+@rule("table_columns", FULL, trigger=TITLES)
 def table_columns(draft: Draft) -> None:
     """Lines that leave the same columns blank, under a first line that names each column, are the rows of a table,
     wrapped cells included; code, verse and lists with a few wide gaps are not."""
@@ -81,10 +74,15 @@ def table_columns(draft: Draft) -> None:
 
 
 def _tables(draft: Draft) -> Iterator[list[Row]]:
-    at = spaced_end = 0
+    at = spaced_end = code_end = 0
     for start in [start for start, line in enumerate(draft.lines) if "  " in line and _may_be_row(draft, start)]:
         if start < at:
             continue
+        if start >= max(spaced_end, code_end) and draft.kinds[start] == VERBATIM:
+            code_end = _end_of_code(draft, start)
+            if not _may_hold_rows(draft, code_end):
+                at = spaced_end = code_end
+                continue
         rows: list[Row] = []
         last_end = 0
         if at >= spaced_end:  # else these lines are not a spaced table
@@ -98,6 +96,23 @@ def _tables(draft: Draft) -> Iterator[list[Row]]:
         at = end
 
 
+def _end_of_code(draft: Draft, start: int) -> int:
+    """Return the line after the code that line `start` is part of."""
+    end = start + 1
+    while end < len(draft.kinds) and draft.kinds[end] == VERBATIM:
+        end += 1
+    return end
+
+
+def _may_hold_rows(draft: Draft, end: int) -> bool:
+    """Whether a table may begin in the code above line `end`: in a text with marks of Markdown, only if it continues
+    below the code."""
+    if draft.state.headings != "marked":
+        return True
+    kind = draft.kinds[end] if end < len(draft.kinds) else ""
+    return kind in _KINDS or (kind == BLANK and _may_be_row(draft, end + 1))
+
+
 def _table(draft: Draft, start: int, end: int) -> list[Row]:
     """Return the rows of lines that are a table; none if they are not."""
     if end - start < FEWEST_LINES or (draft.kinds[start] == VERBATIM and not _may_be_text(draft, start, end)):
@@ -108,7 +123,7 @@ def _table(draft: Draft, start: int, end: int) -> list[Row]:
     slack = PRINT_SLACK if draft.state.is_print else 0
     best: list[Row] = []
     for top, header in headers:
-        if not best or len(_PIECE.findall(draft.lines[header])) > len(best[0].cells):
+        if not best or len(PIECE.findall(draft.lines[header])) > len(best[0].cells):
             rows = _rows(draft.lines, top, header, end, slack)
             best = max(best, rows, key=lambda rows: len(rows[0].cells) if rows else 0)
     return best
@@ -117,12 +132,13 @@ def _table(draft: Draft, start: int, end: int) -> list[Row]:
 def _end_of_run(draft: Draft, start: int, spaced: bool) -> int:
     """Return the line after the last one that touches a line that may be a row.
 
-    In a `spaced` table, a blank line may part two rows.
+    In a `spaced` table, a blank line may separate two rows.
     """
     lines, kinds = draft.lines, draft.kinds
     at = end = start
     crossed = 0
     edges: Counter[int] = Counter()
+    gapped: list[str] = []  # lines whose edges are not counted yet: most runs are too short to need them
     while at < len(lines) and "\t" not in lines[at]:
         line = lines[at]
         if kinds[at] == BLANK and not (spaced and at == end and _may_be_row(draft, at + 1)):
@@ -132,8 +148,11 @@ def _end_of_run(draft: Draft, start: int, spaced: bool) -> int:
         at += 1
         if _is_gapped(line) or line.startswith("  "):
             end, crossed = at, 0
-            edges.update(match.end() for match in _GAP.finditer(line))
+            gapped.append(line)
             continue
+        if edges or len(gapped) >= FEWEST_LINES - 1:
+            edges.update(match.end() for line_above in gapped for match in _GAP.finditer(line_above))
+            gapped.clear()
         met = _edges_met(line, edges)
         if met > 1 and not crossed:
             end = at
@@ -174,14 +193,18 @@ def _rows(lines: Sequence[str], start: int, header: int, end: int, slack: float)
     body = [line for line in lines[header + 1 : end] if line.strip()]
     if len(body) < FEWEST_LINES - 1:
         return []
-    names = [match[0] for match in _PIECE.finditer(lines[header])]
-    places = tuple(sorted({*_places(body), *_places_below(lines[header], body)}))
-    if not 2 <= len(places) <= MOST_COLUMNS or _is_letterhead(body, places):
+    fewest = GAPPED * (len(body) + 1)
+    if sum(_is_gapped(line) or line[:1].isspace() for line in [lines[header], *body]) < fewest:
+        return []
+    names = [match[0] for match in PIECE.finditer(lines[header])]
+    blank = blank_columns(body)
+    places = tuple(sorted({*_places(body, blank), *_places_below(lines[header], body, blank)}))
+    if not 2 <= len(places) <= MOST_COLUMNS or is_letterhead(body, places):
         return []
     # A column beside the text of a print is set in too, and below a header without a first name nothing is sure.
     edges = () if slack or lines[header][: places[1]].isspace() else places[1:]
     gapped = sum(_is_gapped(line) or len(line) - len(line.lstrip()) in edges for line in [lines[header], *body])
-    if gapped < GAPPED * (len(body) + 1):
+    if gapped < fewest:
         return []
     rows = _rows_below(lines[start:end], start, header - start, names, places, slack)
     return rows if rows and _is_table([row.cells for row in rows]) else []
@@ -196,7 +219,7 @@ def _rows_below(
     header_lines = run[: header + (not has_names)]
     if any(line[place - 1 : place].strip() for line in header_lines for place in places[1:]):
         return []
-    cells = [_cells(line, places) if line.strip() else [] for line in run]
+    cells = [cells_between(line, places) if line.strip() else [] for line in run]
     if has_names:
         cells[header] = list(names)
     widths = [end - start - 1 for start, end in pairwise([*places, max(map(len, run)) + 1])]
@@ -206,10 +229,9 @@ def _rows_below(
     ]
 
 
-def _places_below(header: str, body: Sequence[str]) -> tuple[int, ...]:
+def _places_below(header: str, body: Sequence[str], blank: bytes) -> tuple[int, ...]:
     """Return the places at which columns begin if one gutter of blanks lies below each gap of a header; else none."""
-    names = [match.span() for match in _PIECE.finditer(header)]
-    blank = _blank_columns(body)
+    names = [match.span() for match in PIECE.finditer(header)]
     places = [min(len(line) - len(line.lstrip()) for line in body)]
     for (_, left), (right, _) in pairwise(names):
         gutters = [at for at in range(left, min(right, len(blank) - 1)) if blank[at] and not blank[at + 1]]
@@ -220,18 +242,8 @@ def _places_below(header: str, body: Sequence[str]) -> tuple[int, ...]:
     return tuple(places)
 
 
-def _is_letterhead(lines: Sequence[str], places: Sequence[int]) -> bool:
-    """Whether lines are a page's head: its last column is text that is set flush right; tables set it flush left."""
-    last = places[-1]
-    cells = [line[last:] for line in lines if line[last:].strip()]
-    ends = {len(line.rstrip()) for line in lines if line[last:].strip()}
-    indented = sum(cell.startswith(" ") for cell in cells)
-    return len(ends) == 1 and 2 * indented >= len(cells) and not _is_numeric([cell.strip() for cell in cells])
-
-
-def _places(lines: Sequence[str]) -> tuple[int, ...]:
+def _places(lines: Sequence[str], blanks: bytes) -> tuple[int, ...]:
     """Return the places at which columns begin: after a gutter that all lines leave blank."""
-    blanks = _blank_columns(lines)
     places: list[int] = []
     gutter = GUTTER
     for place, is_blank in enumerate(blanks):
@@ -244,16 +256,6 @@ def _places(lines: Sequence[str]) -> tuple[int, ...]:
     return tuple(places)
 
 
-def _blank_columns(lines: Sequence[str]) -> bytes:
-    """For each column, and one to the right of all, whether all lines leave it blank."""
-    columns = max(map(len, lines)) + 1
-    blanks = int.from_bytes(b"\1" * columns, "big")
-    for line in lines:
-        of_line = line.encode().translate(_SPACES) if line.isascii() else bytes(map(str.isspace, line))
-        blanks &= int.from_bytes(of_line.ljust(columns, b"\1"), "big")
-    return blanks.to_bytes(columns, "big")
-
-
 def _is_edge(lines: Sequence[str], place: int) -> bool:
     """Whether a column begins right after one blank: words begin there in enough lines, and hardly any just behind."""
     words = [line[place:].split(None, 1)[0] for line in lines if line[place : place + 1].strip()]
@@ -261,11 +263,6 @@ def _is_edge(lines: Sequence[str], place: int) -> bool:
     padded = sum(line[max(place - 2, 0) : place].isspace() and line[:place].strip() != "" for line in lines)
     fewest = FEWEST_LINES if all(map(is_number, words)) else SURE_LINES
     return len(words) >= fewest and late_words <= LATE_SHARE * len(words) and padded >= PADDED * len(words)
-
-
-def _cells(line: str, places: Sequence[int]) -> list[str]:
-    bounds = [*places[1:], max(len(line), places[-1])]
-    return [line[start:end].strip() for start, end in zip(places, bounds, strict=True)]
 
 
 def _is_table(rows: Sequence[Sequence[str]]) -> bool:
@@ -279,20 +276,15 @@ def _is_table(rows: Sequence[Sequence[str]]) -> bool:
     columns = len(header)
     if not all(header[1:]) or len({*header}) < columns:
         return False
-    if any(_NO_NAME.search(cell) or width_of(cell) > LONGEST_HEADER for cell in header):
+    if any(NO_NAME.search(cell) or width_of(cell) > LONGEST_HEADER for cell in header):
         return False
     cells = [cell for row in body for cell in row]
     filled = sum(map(bool, cells))
     if filled < 0.6 * len(cells) or any(not any(row[column] for row in body) for column in range(columns)):
         return False
-    has_numbers = any(_is_numeric([row[column] for row in body]) for column in range(columns))
+    has_numbers = any(is_numeric([row[column] for row in body]) for column in range(columns))
     if not has_numbers and not all(_NAME.match(cell) for cell in header if cell):
         return False
     if sum("  " in cell for cell in cells) > GAPS_INSIDE * filled:
         return False
     return sum(bool(_CODE.search(cell)) for cell in [*header, *cells]) <= 0.3 * (filled + columns)
-
-
-def _is_numeric(cells: Sequence[str]) -> bool:
-    filled = [cell for cell in cells if cell]
-    return sum(_NUMBER.match(cell) is not None for cell in filled) >= NUMERIC * len(filled)

@@ -1,4 +1,4 @@
-"""Tables whose cells are parted by tabs, as browsers copy them, or by commas or semicolons, as in CSV files."""
+"""Tables whose cells are separated by tabs, as browsers copy them, or by commas or semicolons, as in CSV files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from converter.repair.notation import Notation, Row, insert_table, names_columns
 from converter.repair.rule import FULL, rule
 
 _LEAST_ROWS = 3
-"""Lines of two columns, or of a CSV file, that are a table; of more columns with tabs, two lines are."""
+"""Minimum lines of a table with two columns, or of a CSV file; two are enough for more columns with tabs."""
 _MOST_COLUMNS = 1000
 _LONGEST_CELL = 200
 """Longer text between commas is prose."""
@@ -23,7 +23,12 @@ _COMMENTS = re.compile(f"{HEADING}{{3,}}")
 _TAB_STOP = 8
 _PIECE = re.compile(r"\S(?: ?\S)*+")
 _NEXT_CELL = re.compile(r"[,;][^\s,;]")
-"""The end of a cell of CSV; in prose, a space follows."""
+"""The end of a cell of CSV; in prose, a space would follow."""
+
+_TABS_OF_CELL = 2
+"""Tabs that some programs write between two cells."""
+_NAME = re.compile(r"[^\W\d_a-z][^\W_]{0,30}(?:(?: [/&]| ?-)? ?[^\W\d_]{1,30}){0,4}")
+"""The name of a column: a few words, the first one with a capital, without signs or a mark at the end."""
 
 
 @rule("table_delimited", FULL)
@@ -56,9 +61,11 @@ def _with_tabs(draft: Draft, start: int, end: int) -> Iterator[Notation]:
 
 
 def _alike(counts: Sequence[int], run: list[int]) -> list[list[int]]:
-    """The lines of a run, if only a few lack their last tabs; otherwise each run of lines with as many tabs."""
-    run_counts = [counts[at] for at in run]
-    if run_counts[0] == max(run_counts) and 2 * run_counts.count(run_counts[0]) > len(run):
+    """The lines of a run, if only a few lack their last tabs, or all but a header lack those of the last column;
+    otherwise each run of lines with as many tabs."""
+    first, *others = (counts[at] for at in run)
+    lack_last = len(others) > 1 and min(others) == max(others) >= max(first - _TABS_OF_CELL, 2)
+    if first >= max(others, default=0) and (lack_last or 2 * others.count(first) > len(run) - 2):
         return [run]
     return [list(lines) for _, lines in groupby(run, counts.__getitem__)]
 
@@ -67,7 +74,7 @@ def _tab_table(lines: Sequence[str], start: int) -> Notation | None:
     """Read lines as a table; None if they are few or code, or if a row has no first cell."""
     if 2 * sum(_CODE.search(line) is not None for line in lines) > len(lines):
         return None
-    rows = _aligned(lines) or [[cell.strip() for cell in line.split("\t")] for line in lines]
+    rows = _cells_at_tab_stops(lines) or [[cell.strip() for cell in line.split("\t")] for line in lines]
     columns = len(rows[0])
     if columns > _MOST_COLUMNS:
         return None
@@ -78,10 +85,22 @@ def _tab_table(lines: Sequence[str], start: int) -> Notation | None:
         return None
     if len(rows[0]) == 2 and (len(rows) < _LEAST_ROWS or not all(map(all, rows))):
         return None
-    return _table(rows, start)
+    return _table(rows, start, is_headed=_is_headed(rows))
 
 
-def _aligned(lines: Sequence[str]) -> list[list[str]]:
+def _is_headed(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first of several rows holds different names, and no cell below one of them is like a name."""
+    header, *body = rows
+    if len(body) < 2 or len({*header}) < len(header) or not all(map(_NAME.fullmatch, header)):
+        return False
+    return any(all(map(_is_no_name, column)) for column in zip(*body, strict=True))
+
+
+def _is_no_name(cell: str) -> bool:
+    return cell != "" and _NAME.fullmatch(cell) is None
+
+
+def _cells_at_tab_stops(lines: Sequence[str]) -> list[list[str]]:
     """Return the cells of lines in which several tabs part two cells, so that all cells of a column begin at the same
     tab stop; none if these are not aligned, or a single tab parts all cells."""
     if not any("\t\t" in line.strip() for line in lines):
@@ -126,7 +145,7 @@ def _split(line: str, delimiter: str) -> list[str]:
     return [] if is_prose and '"' not in line else cells
 
 
-def _table(rows: Sequence[Sequence[str]], start: int) -> Notation:
-    header = rows[0] if names_columns(rows[0], rows[1:]) else []
+def _table(rows: Sequence[Sequence[str]], start: int, is_headed: bool = False) -> Notation:
+    header = rows[0] if is_headed or names_columns(rows[0], rows[1:]) else []
     body = [Row(start + at, cells) for at, cells in enumerate(rows) if at or not header]
     return Notation(start, start + len(rows), header, body)

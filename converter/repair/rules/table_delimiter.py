@@ -15,20 +15,17 @@ _DELIMITER_MARKS = _LINE_MARKS | frozenset("|:+ \t")
 """Characters of a delimiter row, in the dialects that differ from GFM."""
 
 
-@rule("table_delimiter", FULL)
+@rule("table_delimiter", FULL, kinds=(ROW + ROW, DELIMITER))
 def table_delimiter(draft: Draft) -> None:
     """Rows with outer pipes and the same number of cells get the delimiter row that makes them a table; a malformed
     delimiter row (`|---+---|`, `|===|===|`, too few cells) is replaced."""
-    signature = draft.signature
-    if "||" not in signature and ":" not in signature:
-        return
-    for run in re.finditer(r"[|:]{2,}", signature):
+    for run in re.finditer(r"[|:]{2,}", draft.signature):
         header, last_row = run.start(), run.end() - 1
         columns = cells_in(draft.lines[header])
         if columns < 2 or draft.kinds[header] != ROW or not is_piped(draft.lines[header]) or header in draft.insertions:
             continue
         if _is_border(draft, header - 1) or _is_border(draft, last_row + 1):
-            continue  # rows of a drawing: the header may stand above the border
+            continue  # rows of a drawing: the header may be above the border
         second_line = draft.lines[header + 1]
         is_valid = draft.kinds[header + 1] == DELIMITER and cells_in(second_line) == columns
         delimiter = "|" + " --- |" * columns

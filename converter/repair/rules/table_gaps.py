@@ -13,14 +13,12 @@ from converter.repair.rules.doubled_lines import is_doubled
 _SPACED_ROWS = re.compile(r"\| +:(?: +\|)+")
 
 
-@rule("table_gaps", SAFE)
+@rule("table_gaps", SAFE, kinds=(DELIMITER,))
 def table_gaps(draft: Draft) -> None:
     """Blank lines between a table's rows are removed if they separate all rows, header and delimiter row included.
 
     If one blank line follows every line of the document, rows without outer pipes and ragged rows count too.
     """
-    if DELIMITER not in draft.kinds:
-        return
     joined_rows: set[int] = set()
     for run in _SPACED_ROWS.finditer(draft.signature):
         rows = [at for at in range(run.start(), run.end()) if draft.kinds[at] != BLANK]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from converter.expressions import expression
-from converter.repair.draft import Draft
+from converter.repair.draft import LINES, Draft
 from converter.repair.lines import FILLER, width_of
 from converter.repair.notation import (
     Notation,
@@ -35,12 +35,13 @@ _PLAIN = str.maketrans(
 _TOP = re.compile(r" *+(?:[+┌┏╔╒╓╭][-=:+─━═┬┳╦╤╥]{2}|-{5}|={5})")
 """The start of a border above a table, and its first characters."""
 _TOP_STARTS = frozenset(" +┌┏╔╒╓╭-=")
+_SIGNS = ("\n+", "\n-----", "\n=====", "\n┌", "\n┏", "\n╔", "\n╒", "\n╓", "\n╭")
 _SHORTEST = 5
 """Dashes of a border without corners."""
 _LEAST_WIDTH = 3
-"""Programs pad cells: columns of fewer characters are those of a diagram, as in RFCs."""
+"""Minimum characters of the widest column: programs pad cells; only diagrams, as in RFCs, have narrower columns."""
 _MOST_COLUMNS, _MOST_COPIES = 1000, 8
-"""Limits: columns, and how much larger than a drawing its text may be with what spans repeat."""
+"""Maximum number of columns, and maximum ratio of a table's text to its drawing, since spans repeat text."""
 _TYPE = expression(
     r"u?(?:tiny|small|big|huge)?int(?:eger|\d+)?|[iuf](?:8|16|32|64)|str(?:ing)?|varchar|double|float|real|bool(?:ean)?|date"
     r"|time|(?:datetime|timestamp|decimal|struct|list|map|cat)\b.*|blob|uuid|interval|json|.*\[\]"
@@ -57,7 +58,7 @@ def _is_border(line: str) -> bool:
     return line[-1:] in ("+", "|") and ("--" in line or "==" in line)
 
 
-@rule("table_grid", SAFE)
+@rule("table_grid", SAFE, signs=_SIGNS, trigger=LINES)
 def table_grid(draft: Draft) -> None:
     """A table drawn with borders (`+---+---+`, `┌───┬───┐`) is read as a table: header, spans and wrapped cells."""
     for start, end, lines in _drawings(draft):
@@ -96,7 +97,7 @@ def _read_table(lines: list[str], start: int, end: int) -> Notation | None:
 
 
 def _redraw(lines: Sequence[str]) -> list[str] | None:
-    """Draw a table anew whose rows have as many bars as its columns require, but do not stand under each other."""
+    """Redraw a table whose rows have as many bars as its columns require, but not under each other."""
     rows = [[] if _is_border(line) else line.strip("|").split("|") for line in lines]
     columns = max(map(len, rows))
     ends_open = any(row and not (line[0] == "|" == line[-1]) for row, line in zip(rows, lines, strict=True))
@@ -215,7 +216,7 @@ class _Grid:
 
     def _started_rows(self, band: range, start: int) -> list[Row]:
         """The rows of a body without borders: a line without first cell continues the row above; all lines do if each
-        goes on in lower case below full cells."""
+        continues in lower case below full cells."""
         cells, widths = self._line_cells(band)
         is_one_row = all(line[0][:1].islower() and wraps(above, line, widths) for above, line in pairwise(cells))
         return _join_rows(cells, [is_one_row or not line[0] for line in cells[1:]], start + band[0])
@@ -286,5 +287,5 @@ def _clean(text: str) -> str:
 
 
 def _join_bands(bands: Sequence[Sequence[str]]) -> list[str]:
-    """The header of each column: its texts in all bands of the header, each once."""
+    """The header of each column: its texts in all bands of the header, each text once."""
     return [" ".join(dict.fromkeys(filter(None, texts))) for texts in zip(*bands, strict=True)]

@@ -18,12 +18,10 @@ _BOLD = re.compile(r"(\*\*|__)(?!\s)([^*_\n]+)(?<!\s)\1")
 _WORD = re.compile(r"[^\W\d_]{2}|[%$€£¥°]")
 
 
-@rule("table_header", FULL)
+@rule("table_header", FULL, kinds=(DELIMITER,))
 def table_header(draft: Draft) -> None:
     """The first row of a body is part of the header if it is bold, or all words above numbers, and the header repeats
     names or leaves some out, as one does whose cells span columns."""
-    if DELIMITER not in draft.kinds:
-        return
     for table in tables_of(draft):
         first_row = table.delimiter + 1
         if table.header == table.delimiter or table.last_row <= first_row:

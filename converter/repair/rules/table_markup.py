@@ -1,33 +1,35 @@
-"""Tables as the white space of their page's markup sets them, which `textContent` and `get_text` keep."""
+"""Tables laid out by the white space of their page's markup, which `textContent` and `get_text` keep."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from converter.repair.draft import Draft
+from converter.repair.draft import LINES, Draft
 from converter.repair.lines import BLANK, FENCE, HEADING, HTML, INDENTED, QUOTE, TEXT, VERBATIM, ends_sentence, width_of
 from converter.repair.notation import Notation, Row, insert_table, is_value, names_columns
 from converter.repair.rule import FULL, rule
 
 FEWEST_GAP, WIDEST_GAP = 2, 12
-"""Blank lines between two rows: the tags that end and begin a row stand on lines of their own."""
+"""Minimum and maximum number of blank lines between two rows: the tags that end and begin a row are on separate
+lines."""
 
 MOST_COLUMNS = 16
 FEWEST_CELLS = 0.6
-"""The share of a table's cells that hold a text."""
+"""Minimum share of a table's cells that hold text."""
 
 LONGEST_HEADER = 40
-"""Columns of a header's cell at most; a sentence is not a header."""
+"""Maximum columns of a header's cell; a sentence is not a header."""
 
 _NAME_KINDS = frozenset((TEXT, INDENTED, VERBATIM))
-"""Kinds of a header's lines: the items, rules and titles of Markdown name no columns; `#` alone does."""
+"""Kinds of a header's lines: items, rules and titles of Markdown name no columns, except `#` alone."""
 _CLOSED_KINDS = frozenset((FENCE, HEADING, HTML, QUOTE))
 
 
 @dataclass(frozen=True, slots=True)
 class _Spacing:
-    """Where the cells of a row stand: how many there are, and after how many lines the next cell and row follow."""
+    """The places of a row's cells: how many there are, and after how many lines the next cell and the next row
+    follow."""
 
     columns: int
     cell: int
@@ -39,12 +41,10 @@ class _Spacing:
         return (self.columns - 1) * self.cell + 1
 
 
-@rule("table_markup", FULL)
+@rule("table_markup", FULL, kinds=(BLANK * FEWEST_GAP,), trigger=LINES)
 def table_markup(draft: Draft) -> None:
-    """Where the white space of a page's markup is left, which parts rows by more blank lines than cells, groups of as
-    many lines as a header has are the rows of a table."""
-    if BLANK * FEWEST_GAP not in draft.signature:
-        return
+    """In text that keeps the white space of a page's markup, where more blank lines separate rows than cells, groups
+    with as many lines as a header are the rows of a table."""
     starts = [at for at, kind in enumerate(draft.kinds) if kind != BLANK]
     place = 0
     while place < len(starts):
@@ -61,7 +61,7 @@ def table_markup(draft: Draft) -> None:
 
 
 def _group(starts: Sequence[int], place: int) -> tuple[int, int]:
-    """Return the distance of the lines of a group, which begins at a place, and the place after its last line."""
+    """Return the distance between the lines of a group that begins at a place, and the place after its last line."""
     most = min(len(starts), place + MOST_COLUMNS + 3)
     end = place + 1
     if end == most:
@@ -74,8 +74,8 @@ def _group(starts: Sequence[int], place: int) -> tuple[int, int]:
 
 
 def _table(draft: Draft, header: Sequence[int], step: int) -> tuple[Notation | None, int]:
-    """Return the table whose names stand in these lines, and the line of its last row, which may name another one; no
-    table if no rows of as many cells stand below."""
+    """Return the table whose names are in these lines, and the line of its last row, which may name another one; no
+    table if no rows of as many cells follow."""
     names = [draft.lines[at].strip() for at in header]
     is_text = all(draft.kinds[at] in _NAME_KINDS or name == "#" for at, name in zip(header, names, strict=True))
     if not is_text or not all(map(_is_name, names)) or len({*names}) < len(names):
@@ -106,7 +106,8 @@ def _is_name(text: str) -> bool:
 
 
 def _rows(draft: Draft, first: int, spacing: _Spacing) -> list[Row]:
-    """Return the rows from a line on: as many lines, blank where a cell is empty, and then as many blank lines."""
+    """Return the rows from a line on: as many lines as there are cells, blank for an empty cell, and then as many blank
+    lines."""
     rows: list[Row] = []
     for at in range(first, len(draft.lines), spacing.row):
         places = range(at, at + spacing.height, spacing.cell)

@@ -1,4 +1,5 @@
-"""Tables whose cells one blank parts, as extractors and PDF readers write a row: only numbers show where cells end."""
+"""Tables whose cells are separated by one blank, as extractors and PDF readers write rows: only numbers show where
+cells end."""
 
 from __future__ import annotations
 
@@ -6,19 +7,20 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from converter.expressions import expression
-from converter.repair.draft import Draft
+from converter.repair.draft import TITLES, Draft
 from converter.repair.lines import TEXT, ends_sentence, width_of
 from converter.repair.notation import Notation, Row, insert_table
 from converter.repair.rule import FULL, rule
 
 FEWEST_ROWS, FEWEST_SLIGHT = 2, 3
-"""Rows of a table at least, and of one with a single column of numbers."""
+"""Minimum rows of a table, and of a table with a single column of numbers."""
 
 FEWEST_COLUMNS = 3
-"""A table of two columns is like a list of entries with a number (`January 2024`) below a title of two words."""
+"""Minimum number of columns: entries with a number (`January 2024`) below a title of
+two words look like a table of two columns."""
 
 LONGEST_NAME = 40
-"""Columns of a name at most; a clause has more."""
+"""Maximum columns of a name; a clause has more."""
 
 LONGEST_LINK_WORD = 3
 """Letters of a word in lower case that belongs to the words before and after it, as `of` does; longer ones belong to
@@ -44,7 +46,8 @@ class _Line(NamedTuple):
         return self.lead, self.end - self.start
 
     def cells(self, names: int) -> list[str] | None:
-        """The cells below so many names, if they are sure; several columns of text must have one word each."""
+        """The cells below this many names, if they are certain; if several columns hold text, each cell must be a
+        single word."""
         columns = names - self.lead - 1 - (self.end - self.start)
         text, tail = " ".join(self.words[self.lead : self.start]), self.words[self.end :]
         if columns < 0 or bool(tail) != bool(columns) or (columns > 1 and len(tail) != columns):
@@ -53,11 +56,11 @@ class _Line(NamedTuple):
         return [*self.words[: self.lead], text, *self.words[self.start : self.end], *others]
 
 
-@rule("table_numbers", FULL)
+@rule("table_numbers", FULL, kinds=(TEXT * (1 + FEWEST_ROWS),), trigger=TITLES)
 def table_numbers(draft: Draft) -> None:
-    """Where one blank parts the cells of a row, lines that touch and have as many numbers at the same places are the
-    rows of a table, if the line above has a name in capitals for each column, and no cell is in doubt. Wrapped lines
-    are no rows."""
+    """Where a single space separates the cells of a row, adjacent lines with as many numbers at the same places are the
+    rows of a table, if the line above has a capitalized name for each column and no cell is in doubt. Wrapped lines are
+    not rows."""
     if not draft.state.one_line:
         return
     for start, rows in _runs(draft):
@@ -84,7 +87,8 @@ def _runs(draft: Draft) -> Iterator[tuple[int, list[_Line]]]:
 
 
 def _line_of(line: str) -> _Line | None:
-    """A line as a row: text, and then numbers, maybe with others before and text after; None if it is none."""
+    """Read a line as a row of text and then numbers, perhaps with numbers before and text after; None if it is not
+    one."""
     if ends_sentence(line) or not _NUMBER.search(line):
         return None
     words = line.split()
@@ -102,7 +106,7 @@ def _line_of(line: str) -> _Line | None:
 
 
 def _names_in(header: str) -> list[str]:
-    """The names of columns in a line: each begins with a capital or a sign, and goes on in lower case, or after a
+    """The names of columns in a line: each begins with a capital or a sign, and continues in lower case, or after a
     short word, a stroke or an ampersand."""
     names: list[str] = []
     goes_on = False
@@ -117,7 +121,8 @@ def _names_in(header: str) -> list[str]:
 
 
 def _is_named(names: Sequence[str]) -> bool:
-    """Whether these are names of columns: different ones, none in lower case, a number or a mark at the end."""
+    """Whether these are names of columns: all different, none in lower case, with a number, or with a mark at its
+    end."""
     return (
         len(names) >= FEWEST_COLUMNS
         and len({*names}) == len(names)

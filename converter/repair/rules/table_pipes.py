@@ -9,7 +9,7 @@ from converter.repair.rule import SAFE, rule
 from converter.repair.tables import Table, tables_of
 
 
-@rule("table_pipes", SAFE)
+@rule("table_pipes", SAFE, kinds=(DELIMITER,))
 def table_pipes(draft: Draft) -> None:
     """Rows without outer pipes get them if GFM would otherwise drop an empty edge cell, or read `- | 3` as a list."""
     for table in tables_of(draft):

@@ -27,26 +27,26 @@ _ANY_RULER = re.compile(r"\n(?: *+(?:[-─━]++(?:\+[-─━]|[┼╪╋])|(?:-
 _SPACES = re.compile(" +")
 _SEGMENT = re.compile(r"-+|=+")
 _LEAST_SEGMENT = 3
-"""A ruler has at least one segment as long as this: `- - -` and `-- --` are thematic breaks."""
+"""Minimum length of a ruler's longest segment: `- - -` and `-- --` are thematic breaks."""
 _SOLID = re.compile(r" {0,3}-{10,} *")
 _MOST_HEADER_LINES = 20
 _REACH = 50
 """Characters of a line that are examined beyond a gap."""
 _MOST_OVERHANG = 20
-"""Columns by which the last cell of a row may be longer than its ruler."""
+"""Columns by which the last cell of a row may exceed its ruler."""
 _MOST_SPANNED = 100
-"""Columns over which a text may be repeated."""
+"""Maximum columns over which a text is repeated."""
 _FOOTER = re.compile(r"\((\d{1,9}) [^\W\d]+\)")
 """psql's `(2 rows)`."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Ruler:
-    """The segments of a ruler, as pairs of the first column and the column after the last, and what parts them."""
+    """The segments of a ruler, as pairs of the first column and the column after the last, and what separates them."""
 
     segments: Sequence[tuple[int, int]]
     bar: bool
-    """Bars part the cells of rows, as in psql; otherwise, only spaces do."""
+    """Bars separate the cells of rows, as in psql; otherwise only spaces do."""
 
     def cells(self, line: str) -> list[str] | None:
         """The cells of a line; None if a text lies across the gap between two columns."""
@@ -129,7 +129,7 @@ def _read_table(draft: Draft, lines: Sequence[str], at: int, earliest: int) -> N
         if _SOLID.fullmatch(lines[start]):
             break
     if start == at or ("=" in lines[at] and not any(_is_ruler(lines[above]) for above in range(start, at))):
-        return _framed(draft, lines, at)
+        return _framed_table(draft, lines, at)
     if "=" in lines[at]:
         return None
     is_solid = _SOLID.fullmatch(lines[start]) is not None
@@ -171,7 +171,7 @@ def _is_header(header: Sequence[str], ruler: _Ruler) -> bool:
 
 
 def _join_breaks(lines: Sequence[str], ruler: _Ruler, rows: Sequence[Row]) -> list[Row]:
-    """Join the lines of psql's rows: a plus sign at the right edge of a cell states that it goes on below."""
+    """Join the lines of psql's rows: a plus sign at the right edge of a cell states that it continues below."""
     full_rows: list[Row] = []
     goes_on = False
     for row in rows:
@@ -198,7 +198,7 @@ def _multiline(draft: Draft, lines: Sequence[str], start: int, at: int) -> Notat
     return None
 
 
-def _framed(draft: Draft, lines: Sequence[str], at: int) -> Notation | None:
+def _framed_table(draft: Draft, lines: Sequence[str], at: int) -> Notation | None:
     """A table between two or three equal rulers: the header, if any, is between the first two."""
     ruler = lines[at]
     middle = _closing(draft, lines, at, ruler.__eq__)
@@ -252,7 +252,7 @@ def _ruler_of(line: str) -> _Ruler:
 
 
 def _cells_of(line: str, ruler: _Ruler, below: Sequence[str]) -> list[str] | None:
-    """The cells of a line; if there is a ruler of its own below, each in all columns that it spans."""
+    """The cells of a line; with a second ruler below it, each in all columns that it spans."""
     spans = _ruler_of(below[0]) if below and _is_ruler(below[0]) else ruler
     if len(spans.segments) >= len(ruler.segments):
         return ruler.cells(line)

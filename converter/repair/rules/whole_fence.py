@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from converter.repair.draft import Draft
+from converter.repair.draft import LINES, Draft
 from converter.repair.lines import HTML
 from converter.repair.rule import SAFE, rule
-from converter.text.whole_fence import whole_fence as fences_of
+from converter.text.whole_fence import fences_around
 
 
-@rule("whole_fence", SAFE)
+@rule("whole_fence", SAFE, signs=("```", "~~~"), trigger=LINES)
 def whole_fence(draft: Draft) -> None:
-    """Where a whole document stands in a fence for Markdown, as language models write answers, it is the document.
+    """If a fence for Markdown holds the whole document, as in answers of language models, its content is the document.
 
     The lines of the fence are read as comments.
     """
-    for at in fences_of(draft.lines):
+    for at in fences_around(draft.lines):
         draft.replace("whole_fence", at, f"<!-- {draft.lines[at].strip()} -->", 0.97, HTML)

@@ -17,13 +17,13 @@ SUPERSETS = {
     "ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "tis-620": "cp874", "gb2312": "gb18030",
     "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "big5": "big5hkscs",
 }  # fmt: skip
-"""Encodings that browsers read as one that has more characters, by Python's names."""
+"""Encodings that browsers replace with a larger one, by Python's names."""
 
 
 def declared_encoding(raw: bytes) -> str | None:
     """Return the encoding in which a page is to be read by what it declares; None if only its bytes can tell.
 
-    Bytes that are UTF-8 are so whatever the page declares: many are saved anew by what fetches them.
+    Bytes that are UTF-8 are so whatever the page declares: many are saved again by what fetches them.
     """
     match = DECLARATION.search(raw[:BEGINNING])
     if match is None:

@@ -12,7 +12,7 @@ from converter.text.web.elements import BLOCK, INVISIBLE, classes
 LANGUAGE_CLASS = re.compile(r"(?:language|lang|highlight-source|highlight-text|highlight|brush:?|code)[-:]([\w+#.-]+)")
 LANGUAGE_ATTRIBUTES = ("data-lang", "data-language", "data-code-language", "lang", "language")
 MARKERS = frozenset({"sourcecode", "hljs", "src", "prettyprint", "brush:", "chroma", "codehilite"})
-"""Classes beside which another class is the language: `sourceCode python`, `hljs python`, `src src-sh`."""
+"""Classes that accompany the class of a language: `sourceCode python`, `hljs python`, `src src-sh`."""
 NO_LANGUAGE = frozenset({
     "code", "default", "highlight", "highlighter-rouge", "linenums", "line-numbers", "literal-block", "nohighlight",
     "none", "notranslate", "numberlines", "numbersource", "plain", "plaintext", "sourcecode", "text", "wrap",
@@ -58,7 +58,7 @@ def _valid(name: str) -> str:
 
 
 def code_text(pre: Element) -> str:
-    """Return the lines of a block of code, without numbers of lines."""
+    """Return the lines of a block of code, without line numbers."""
     text = "".join(_pieces(pre)).replace("\r\n", "\n").replace("\r", "\n")
     return text.removeprefix("\n").rstrip()
 
@@ -79,12 +79,12 @@ def _pieces(element: Element) -> Iterator[str]:
 
 
 def is_line_number(element: Element) -> bool:
-    """Whether an element holds numbers of lines."""
+    """Whether an element holds line numbers."""
     return bool(LINE_NUMBERS.intersection(classes(element))) and _is_numbers("".join(element.itertext()))
 
 
 def code_in_table(table: Element) -> Element | None:
-    """Return the code of a table that only puts numbers of lines beside it."""
+    """Return the code in a table that only sets line numbers beside it."""
     blocks = table.findall(".//pre")
     if len(blocks) == 2 and _is_numbers("".join(blocks[0].itertext())):
         return blocks[1]

@@ -13,13 +13,13 @@ BLOCK = frozenset({
     "hgroup", "hr", "html", "legend", "li", "listing", "main", "menu", "nav", "ol", "p", "pre", "search", "section",
     "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "xmp",
 })  # fmt: skip
-"""Elements that begin and end a line; any other, such as one of a site's own, stands in its line."""
+"""Elements that begin and end a line; all others, including custom elements, are part of a line."""
 INVISIBLE = frozenset({
     "area", "audio", "base", "button", "canvas", "datalist", "embed", "frame", "frameset", "head", "iframe", "link",
     "map", "meta", "noframes", "noscript", "object", "optgroup", "option", "param", "script", "select", "source",
     "style", "svg", "template", "textarea", "title", "track", "video",
 })  # fmt: skip
-"""Elements that show no text of the document: scripts, styles, controls, and what a browser embeds."""
+"""Elements that show no text of the document: scripts, styles, controls and embedded content."""
 WHITE_SPACE = re.compile(r"[ \t\n\r\f]+")
 WORD = re.compile(r"\w+")
 
@@ -30,7 +30,7 @@ def classes(element: Element) -> list[str]:
 
 
 def holders_of_blocks(root: Element) -> set[Element]:
-    """Return the elements that hold a block."""
+    """Return the elements that contain a block."""
     holders: set[Element] = set()
     for element in root.iter("*"):
         if element.tag in BLOCK:

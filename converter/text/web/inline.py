@@ -19,22 +19,22 @@ SPECIAL = re.compile(
     r"|[\\`*\[\]]|(?<![^\W_])_|_(?![^\W_])|~(?=~)|<(?=[A-Za-z/!?])|&(?=#?\w++;)|\$(?=[^$]*+\$)"
     r"|\{(?=\s?[#.:%{<])"
 )
-"""Characters that Markdown, or one of the dialects that `parse` reads, would take for a mark; and addresses, in which
-a backslash would be one of their characters."""
+"""Characters that Markdown, or a dialect that `parse` reads, could take for a mark; and addresses, in which a backslash
+would be a part of the address."""
 PLAIN_ADDRESS = re.compile(r"[\w:/.?=%#,;@+-]*[\w/]")
 ADDRESS = re.compile(r".*[\w/]", re.DOTALL)
-"""An address without the signs that follow it."""
+"""An address without trailing punctuation."""
 LINE_START = re.compile(r"(#{1,6}|[-+])(?=\s|$)|(>|=+$|[-=:|+][-=:|+\s]*$|:|!!!|\?\?\?|[{|])")
 LINE_START_NUMBER = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
 EMPHASIS = {"b": "**", "strong": "**", "em": "*", "i": "*", "cite": "*", "dfn": "*", "var": "*", "del": "~~",
             "s": "~~", "strike": "~~"}  # fmt: skip
 TAGS = {"**": "strong", "*": "em", "~~": "del"}
-"""The tags that mean the same as a mark, for places in which CommonMark does not read the mark."""
+"""HTML tags with the meaning of a mark, for places in which CommonMark does not read the mark."""
 CODE = frozenset({"code", "kbd", "samp", "tt"})
 IMAGE_ADDRESSES = ("src", "data-src", "data-original", "data-lazy-src")
 TEX = re.compile(r"[^$\n]+")
 NOT_MARKED = re.compile(r"font-(?:weight|style)\s*:\s*(?:normal|400)")
-"""A style that takes from an element its look: documents of Google stand in one bold element."""
+"""A style that cancels the look of its element: Google Docs puts whole documents into one bold element."""
 
 
 class Line:
@@ -45,16 +45,16 @@ class Line:
         self.base = base
         self._before = before
         self.open_elements = open_elements
-        """The marks and elements around it: each stands within itself only once."""
+        """The open marks and elements: none is nested in itself."""
 
     @property
     def text(self) -> str:
-        """What was written."""
+        """The Markdown written so far."""
         return "".join(self.parts)
 
     @property
     def last(self) -> str:
-        """The last character, of this or of what stands before; empty at the start."""
+        """The last character, written here or before; empty at the start."""
         return self.parts[-1][-1] if self.parts else self._before
 
     def add(self, markdown: str) -> None:
@@ -68,7 +68,7 @@ class Line:
         self.add(escape(text[1:] if text[:1] == " " and self.last in ("", " ", "\n") else text))
 
     def add_nodes(self, nodes: Iterable[str | Element]) -> None:
-        """Add text and elements, without the tails of the elements."""
+        """Add the text and the child elements of an element, without their tails."""
         for node in nodes:
             if isinstance(node, str):
                 self.add_words(node)
@@ -76,7 +76,7 @@ class Line:
                 self.add_element(node)
 
     def add_content(self, element: Element) -> None:
-        """Add what stands in an element."""
+        """Add the content of an element."""
         if element.text:
             self.add_words(element.text)
         for child in element:
@@ -101,13 +101,13 @@ class Line:
             self.add_content(element)
 
     def inner(self, element: Element, name: str) -> str:
-        """Return the Markdown of what stands in an element, which has this name or mark."""
+        """Return the Markdown of an element's content, inside this element or mark."""
         line = type(self)(self.base, self.open_elements | {name}, self.last)
         line.add_content(element)
         return line.text
 
     def add_block(self, element: Element) -> None:
-        """Add a block where only a line can stand: white space parts it from what is around it."""
+        """Add a block where only inline content can stand, with white space around it."""
         self.add_words(" ")
         self.add_content(element)
         self.add_words(" ")
@@ -131,7 +131,7 @@ class Line:
         self.add(content.replace(words, marked_words, 1))
 
     def _is_read(self, words: str, element: Element) -> bool:
-        """Whether CommonMark reads marks around these words as emphasis: section 6.2, left- and right-flanking."""
+        """Whether CommonMark reads marks around these words as emphasis (section 6.2, left- and right-flanking)."""
         before, after = self.last, _first_after(element)
         opens = before not in ("*", "~") and (not _is_mark(words[0]) or _is_apart(before))
         closes = not _is_mark(words[-1]) or _is_apart(after)
@@ -225,7 +225,7 @@ ADDERS: dict[str, Callable[[Line, Element], None]] = {
 
 
 def escape(text: str) -> str:
-    """Return text in which no character is a mark of Markdown."""
+    """Return text with every character escaped that Markdown could take for a mark."""
     return SPECIAL.sub(_escape, text)
 
 
@@ -245,7 +245,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def escape_start(line: str) -> str:
-    """Return a line of a paragraph that begins no other block."""
+    """Return a line of a paragraph, escaped so that it begins no other block."""
     if LINE_START.match(line):
         return "\\" + line
     number = LINE_START_NUMBER.match(line)
@@ -253,7 +253,7 @@ def escape_start(line: str) -> str:
 
 
 def code_span(text: str) -> str:
-    """Return text as a code span; nothing if it is white space."""
+    """Return text as a code span; the empty string for white space."""
     text = WHITE_SPACE.sub(" ", text).strip(" ")
     if not text:
         return ""
@@ -263,7 +263,7 @@ def code_span(text: str) -> str:
 
 
 def link_markdown(element: Element, words: str, base: str | None) -> str:
-    """Return a link with these words; only the words where nothing is linked."""
+    """Return a link with these words; only the words if there is no target."""
     url = (element.get("href") or "").strip()
     if not words or not url or url.lower().startswith("javascript:"):
         return words
@@ -271,7 +271,7 @@ def link_markdown(element: Element, words: str, base: str | None) -> str:
 
 
 def address(url: str, base: str | None) -> str:
-    """Return the address of a link or image, as Markdown writes it."""
+    """Return the address of a link or image as Markdown writes it."""
     url = WHITE_SPACE.sub(" ", url)
     if base:
         with contextlib.suppress(ValueError):  # a broken address stays as it is
@@ -281,7 +281,7 @@ def address(url: str, base: str | None) -> str:
 
 
 def title_of(element: Element) -> str:
-    """Return the title of a link or image, with a space before it; empty without one."""
+    """Return the title of a link or image with a space before it; the empty string without a title."""
     title = WHITE_SPACE.sub(" ", element.get("title") or "").strip()
     return ' "' + re.sub(r'(["\\&])', r"\\\1", title) + '"' if title else ""
 

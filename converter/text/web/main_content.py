@@ -19,12 +19,12 @@ from converter.text.web.elements import BLOCK, INVISIBLE, WORD
 
 LINES = BLOCK | {"br"}
 RESULT_INLINE = frozenset({"a", "code", "del", "graphic", "hi", "ref", "span"})
-"""Elements of trafilatura's results, which are TEI, that stand within a line."""
+"""Inline elements of trafilatura's results, which are TEI."""
 MEDIA = frozenset({"hr", "img", "math"})
-"""Elements without words; each is kept where the chunks before and after it are."""
+"""Elements without words; they stay if the chunks around them stay."""
 SHINGLE = 4
 LEAST_SHARE = 0.5
-"""The share of a chunk's shingles that the result must hold, where it does not hold the chunk as it is."""
+"""Share of a chunk's shingles that the result must hold if it does not hold the chunk verbatim."""
 
 Words = tuple[str, ...]
 NO_WORDS: Words = ()
@@ -32,7 +32,7 @@ NO_WORDS: Words = ()
 
 @dataclass(slots=True)
 class Chunk:
-    """The text between two ends of blocks: the elements whose `text` or `tail` it is, and the media in it."""
+    """The text between two block boundaries: the elements whose `text` or `tail` it is, and the media in it."""
 
     texts: list[tuple[Element, str]] = field(default_factory=list)
     media: list[Element] = field(default_factory=list)
@@ -111,7 +111,7 @@ def paragraphs_of(result: Element) -> Element:
 
 
 def _decisions(chunks: Sequence[Chunk], results: Sequence[Chunk]) -> Iterator[bool | None]:
-    """Yield whether each chunk of the page is in the result; None where its neighbours decide."""
+    """Yield whether each chunk of the page is in the result; None if its neighbours decide."""
     pairs = align([chunk.words for chunk in chunks], [chunk.words for chunk in results])
     aligned = set(pairs.values())
     words = [word for index, chunk in enumerate(results) if index not in aligned for word in chunk.words]
@@ -133,7 +133,7 @@ def _decisions(chunks: Sequence[Chunk], results: Sequence[Chunk]) -> Iterator[bo
 
 
 def _neighbours(chunks: Sequence[Chunk]) -> tuple[list[Words], list[Words]]:
-    """Return the word before each chunk and the word after it, as far as there are some."""
+    """Return the word before and the word after each chunk, if there are any."""
     before = accumulate((chunk.words[-1:] for chunk in chunks), _latest, initial=NO_WORDS)
     after = accumulate((chunk.words[:1] for chunk in reversed(chunks)), _latest, initial=NO_WORDS)
     return list(before)[:-1], list(after)[-2::-1]
@@ -144,7 +144,7 @@ def _latest(last: Words, words: Words) -> Words:
 
 
 def _fill(decisions: Sequence[bool | None]) -> list[bool]:
-    """Return the decisions, with an open one True where the decided ones before and after it are."""
+    """Return the decisions; an open one is True if the nearest decided ones on both sides are."""
     before: list[bool | None] = []
     for decision in decisions:
         before.append(decision if decision is not None else before[-1] if before else False)

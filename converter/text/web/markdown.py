@@ -16,9 +16,9 @@ from converter.text.web.tables import caption_of, cells_of, html_table, is_layou
 PARAGRAPH_BREAK = re.compile(r"(?:\\\n){2,}")
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 LISTS = {"ul": ("- ", "* "), "menu": ("- ", "* "), "dir": ("- ", "* "), "ol": (". ", ") ")}
-"""The marks of lists: the second one is for a list that touches another of its kind."""
+"""The marks of lists; the second is for a list directly below another list of the same kind."""
 DEEPEST = 60
-"""Lists and quotes within each other; deeper ones are written without marks, as indentation grows with each."""
+"""Maximum nesting of lists and quotes; deeper ones are written without marks, because indentation grows with depth."""
 PERMALINK = re.compile(r"[#¶§🔗\s]*")
 CLOSING_MARKS = re.compile(r"(?<![^ ])(#+)$")
 
@@ -61,7 +61,7 @@ class Writer:
         self._last_list = ("", "")
 
     def write_content(self, element: Element) -> None:
-        """Write what stands in an element: paragraphs of its text and inline elements, and its blocks."""
+        """Write the content of an element: paragraphs of its text and inline elements, and its blocks."""
         run: list[str | Element] = [element.text] if element.text else []
         for child in element:
             if child.tag not in INVISIBLE:
@@ -79,7 +79,7 @@ class Writer:
         WRITERS.get(element.tag, Writer.write_content)(self, element)
 
     def _write_run(self, run: list[str | Element]) -> None:
-        """Write inline content: a paragraph, or several where two line breaks part them."""
+        """Write inline content as one paragraph, or as several separated by double line breaks."""
         line = Line(self._base)
         line.add_nodes(run)
         for paragraph in PARAGRAPH_BREAK.split(line.text):
@@ -88,7 +88,7 @@ class Writer:
                 self.write("\n".join(map(escape_start, self._add_link(text).split("\n"))))
 
     def _add_link(self, text: str) -> str:
-        """Return text as the link that stands around blocks: the first text in it becomes the link."""
+        """Return text as the link around these blocks: the first text in them becomes the link."""
         if self._link is not None and "](" not in text:
             text = link_markdown(self._link, text.replace(BREAK, " "), self._base)
             self._link = None

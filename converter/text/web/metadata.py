@@ -8,7 +8,7 @@ import trafilatura
 from lxml.etree import _Element as Element
 
 DATE_SEARCH = {"extensive_search": False, "original_date": True}
-"""A date that the page marks as such; one in its text may be any date."""
+"""A date that the page marks as a date; one in its text may be any date."""
 
 
 def front_matter_of(page: Element) -> str | None:

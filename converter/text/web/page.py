@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import trafilatura
 from lxml import etree, html
@@ -13,17 +14,17 @@ from converter.text.web.markdown import markdown_of
 from converter.text.web.metadata import front_matter_of
 
 PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
-"""A tag that only pages have; HTML without one is a fragment, which has no menus and says nothing of itself."""
+"""Tags that only whole pages have; HTML without them is a fragment, which has no menus and no metadata."""
 UNSHOWN = re.compile("[\0-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]+")
 """Characters that XML does not allow, and no browser shows."""
 INVISIBLE = re.compile(r"<!--(?:.*?-->|.*)|<(script|style|title)\b(?:.*?</\1\s*>|.*)", re.IGNORECASE | re.DOTALL)
 NESTING_TAG = re.compile(r"</?(?!(?:p|br|li|h[1-6])[\s/>])[A-Za-z][^<>]*+>", re.IGNORECASE)
-"""A tag of an element that may hold another of its kind."""
+"""The tag of an element that can be nested in one of its own kind."""
 TOO_DEEP = etree.ErrorTypes.ERR_RESOURCE_LIMIT
 
 
 def read_page(source: str, whole_page: bool) -> tuple[str, list[str]]:
-    """Return the Markdown of a page: its main content, or all of it, and of a fragment all; and codes of problems."""
+    """Return the Markdown of a page (its main content, or all of it) or of a whole fragment, and problem codes."""
     page, is_deep = _tree(UNSHOWN.sub("", source))
     if page is None:
         return "", []
@@ -45,8 +46,20 @@ def read_page(source: str, whole_page: bool) -> tuple[str, list[str]]:
     return (matter or "") + markdown, codes
 
 
+def read_part(source: str, prepare: Callable[[Element], None]) -> tuple[str, bool]:
+    """Return the Markdown of the body of HTML, as `prepare` leaves it, and whether it is nested too deeply."""
+    page, is_deep = _tree(UNSHOWN.sub("", source))
+    if page is None:
+        return "", False
+    body = page.find("body")
+    root = page if body is None else body
+    prepare(root)
+    markdown, is_flattened = markdown_of(root)
+    return markdown, is_deep or is_flattened
+
+
 def _tree(source: str) -> tuple[Element | None, bool]:
-    """Return the elements of a page, and whether it was nested too deeply, and most of its elements were dropped."""
+    """Return the root element of a page, and whether it was nested too deeply; then most elements have been dropped."""
     page, is_deep = _parse(source)
     if is_deep:
         source = NESTING_TAG.sub(" ", INVISIBLE.sub(" ", source))

@@ -13,9 +13,9 @@ from converter.text.web.inline import BREAK, CODE, EMPHASIS, TAGS, Line, address
 
 GROUPS = ("thead", "tbody", "tfoot")
 NO_TABLE = frozenset({"none", "presentation"})
-"""Values of `role` by which a page says that a table only places what is in it."""
+"""Values of `role` that mark a table as layout only."""
 LAYOUT = frozenset({"form", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "table"})
-"""Elements that stand in the cells of tables which only place them."""
+"""Elements in the cells of layout tables."""
 KEPT_TAGS = {**{name: TAGS[mark] for name, mark in EMPHASIS.items()}, **dict.fromkeys(CODE, "code"),
              "sub": "sub", "sup": "sup"}  # fmt: skip
 BREAKS = re.compile(r"(?:(?<!\s)\s++)?<br>(?:\s|<br>)*+")
@@ -23,7 +23,7 @@ Rows = Sequence[Sequence[Element]]
 
 
 def rows_of(table: Element) -> Iterator[Element]:
-    """Yield the rows of a table, without those of tables in its cells."""
+    """Yield the rows of a table, without those of nested tables."""
     for child in table:
         if child.tag == "tr":
             yield child
@@ -37,8 +37,8 @@ def cells_of(row: Element) -> list[Element]:
 
 
 def is_layout(table: Element, rows: Rows) -> bool:
-    """Whether a table only places what stands in it: it says so, has one cell in each row, or holds headings, forms or
-    tables in its cells, and names no column."""
+    """Whether a table is layout only: it says so, has one cell in each row, or has headings, forms or tables in its
+    cells and names no column."""
     if (table.get("role") or "").lower() in NO_TABLE:
         return True
     if any(descendant.tag in ("table", "form") for descendant in table.iterdescendants("table", "form")):
@@ -59,8 +59,8 @@ def caption_of(table: Element, base: str | None) -> str:
 
 
 def pipe_table(table: Element, rows: Rows, base: str | None) -> str:
-    """Return a table with pipes; empty where these cannot say what it says: spans, several header rows or none, code
-    over several lines."""
+    """Return a table with pipes; empty if pipes cannot express it: spans, no header row or several, code over several
+    lines."""
     spans = {cell.get(name, "1").strip() for cells in rows for cell in cells for name in ("colspan", "rowspan")}
     if not rows or spans - {"", "1"}:
         return ""
@@ -88,7 +88,7 @@ def _cell(cell: Element, base: str | None) -> str:
 
 
 class CellLine(Line):
-    """Markdown of a cell, in which blocks are lines."""
+    """Markdown of a cell, in which blocks become lines."""
 
     def add_block(self, element: Element) -> None:
         """Add a block, with a line break before and after it."""
@@ -98,7 +98,7 @@ class CellLine(Line):
 
 
 def html_table(rows: Rows, caption: str, base: str | None) -> str:
-    """Return a table as HTML, a row a line; empty if nothing stands in it."""
+    """Return a table as HTML, one row per line; empty if the table is."""
     lines = ["<tr>" + "".join(_html_cell(cell, base) for cell in cells) + "</tr>" for cells in rows]
     if not any(_has_content(cell) for cells in rows for cell in cells):
         return ""
@@ -120,7 +120,7 @@ def _html_cell(cell: Element, base: str | None) -> str:
 
 
 def _html_pieces(element: Element, base: str | None) -> Iterator[str]:
-    """Yield the content of a cell as HTML on one line, with the tags that tell something."""
+    """Yield the content of a cell as HTML on one line, with only the tags that carry meaning."""
     is_verbatim = element.tag == "pre"
     yield _html_text(element.text, is_verbatim)
     for child in element:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,17 @@ def test_a_run_emits_a_start_and_a_complete_event(tmp_path: Path) -> None:
     start, complete = events(tmp_path, "a.md", "-o", "out")
     assert (start["eventType"], complete["eventType"]) == ("START", "COMPLETE")
     assert start["run"]["runId"] == complete["run"]["runId"]
+    times = [datetime.fromisoformat(event["eventTime"]) for event in (start, complete)]
+    assert times == sorted(times) and all(time.utcoffset() == timedelta(0) for time in times)
+    assert (complete["job"]["namespace"], complete["job"]["name"]) == ("parquetry", "convert")
     assert [(dataset["namespace"], dataset["name"]) for dataset in complete["inputs"]] == [
         ("file", str(tmp_path / "a.md"))
     ]
     outputs = {dataset["name"].removeprefix(f"{tmp_path}/out/"): dataset for dataset in complete["outputs"]}
     assert {"sections", "problems", "datasets/city__price"} < set(outputs)
     statistics = outputs["cells"]["outputFacets"]["outputStatistics"]
-    assert (statistics["rowCount"], statistics["fileCount"]) == (2, 1)
+    size = (tmp_path / "out" / "cells.parquet").stat().st_size
+    assert (statistics["rowCount"], statistics["size"], statistics["fileCount"]) == (2, size, 1)
     fields = outputs["datasets/city__price"]["facets"]["schema"]["fields"]
     assert [(field["name"], field["type"]) for field in fields][-2:] == [("city", "string"), ("price", "int64")]
     assert [event["eventType"] for event in events(tmp_path, "a.md", "-o", "x.csv", "--records", "cells")] == [

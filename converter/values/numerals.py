@@ -12,7 +12,7 @@ from converter.values.quantities import Numbers, Quantity
 from converter.values.styles import choose_style, list_among
 from converter.values.units import CURRENCIES, cell_unit, header_unit, is_money, unit_key
 
-PLAIN = re.compile(r"[+-]?(?:0|[1-9][0-9]{0,45})(?:\.[0-9]{1,45})?")
+PLAIN_NUMBER = re.compile(r"[+-]?(?:0|[1-9][0-9]{0,45})(?:\.[0-9]{1,45})?")
 """The form of most numbers; all others take the slow path."""
 
 _CURRENCY = "|".join(map(re.escape, sorted(CURRENCIES, key=len, reverse=True)))
@@ -39,7 +39,7 @@ def quantity(text: str) -> Quantity | None:
     """Parse a cell as a number; None if it is not one."""
     if len(text) > LONGEST_VALUE:
         return None
-    if PLAIN.fullmatch(text):
+    if PLAIN_NUMBER.fullmatch(text):
         sign = text[0] if text[0] in "+-" else ""
         return Quantity(sign, text[len(sign) :], "", "", True, False)
     in_parentheses = False
@@ -76,7 +76,7 @@ def read_numbers(cells: Cells) -> Numbers | NoMatch:
 
 def _read_plain(cells: Cells) -> Numbers | None:
     """Take the fast path if every cell is like `-12` or `12.5`."""
-    fullmatch = PLAIN.fullmatch
+    fullmatch = PLAIN_NUMBER.fullmatch
     texts = cells.texts
     if cells.hints.decimal == "," or not all(map(fullmatch, texts)):
         return None
@@ -101,7 +101,7 @@ def _read_plain(cells: Cells) -> Numbers | None:
 
 
 def _counts_thousands(cells: Cells, unit: str | None) -> bool:
-    """Whether the cells are amounts of which `1.234` may be over a thousand: money, or people without a unit."""
+    """Whether the cells are amounts of which `1.234` may mean over a thousand: money, or people without a unit."""
     return is_money(unit) or (not unit and COUNT_HEADER.search(cells.header) is not None)
 
 

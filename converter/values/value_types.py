@@ -51,7 +51,7 @@ STORABLE = (BOOL, INT64, FLOAT64, DATE32, TIMESTAMP, TIMESTAMP_UTC, TIME64, DURA
 """The Arrow types that every format and database takes; an added type reads cells as one of them."""
 
 
-def fault_of(name: str, item: object) -> str | None:
+def fault_of_type(name: str, item: object) -> str | None:
     """Return what is wrong with an added type, None if nothing is."""
     if fault := instance_of(Type)(name, item):
         return fault
@@ -59,7 +59,7 @@ def fault_of(name: str, item: object) -> str | None:
     return None if item.arrow in STORABLE else f"its Arrow type must be one of {', '.join(map(str, STORABLE))}"
 
 
-BY_NAME = Registry("types", {type.name: type for type in BUILT_IN}, fault_of)
+BY_NAME = Registry("types", {type.name: type for type in BUILT_IN}, fault_of_type)
 TYPES = Series(BY_NAME)
 """All types, those of plug-ins among them. The first that reads the whole column wins; if none does, it is string."""
 
