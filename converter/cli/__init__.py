@@ -23,7 +23,14 @@ from typer.core import TyperGroup
 from converter.addresses import redact
 from converter.cli.console import discard_output, one_safe_line, say, write_text
 from converter.cli.messages import LISTED_PROBLEMS, print_problems
-from converter.engine.interruption import Interruption, end_tidily, ignore, signal_number, stop_message
+from converter.engine.interruption import (
+    Interruption,
+    end_tidily,
+    ignore,
+    raise_if_stopped,
+    signal_number,
+    stop_message,
+)
 from converter.engine.process import fill_standard_streams, set_up
 from converter.errors import ParquetryError, TooManyProblems, UsageError
 from converter.plugins import plugin_at_fault
@@ -44,7 +51,11 @@ UNWRITABLE = (errno.ENOSPC, errno.EBADF, errno.EIO, errno.EDQUOT, errno.EFBIG)
 def _report_errors() -> Iterator[None]:
     """Turn exceptions into a message and an exit code."""
     try:
-        yield
+        try:
+            yield
+        except (Exception, SystemExit) as error:
+            raise_if_stopped(error)
+            raise
     except ParquetryError as error:
         if isinstance(error, TooManyProblems):
             print_problems(error.problems[:LISTED_PROBLEMS])

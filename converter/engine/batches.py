@@ -12,6 +12,7 @@ import pyarrow as pa
 from converter.config import Options, Output, Run
 from converter.engine.conversion import LARGE_BYTES
 from converter.engine.encoding import convert_encoded
+from converter.engine.interruption import raise_if_stopped
 from converter.engine.pool import convert_batches
 from converter.errors import TooManyProblems
 from converter.model.events import BatchEnd, BatchPieces, BatchRows, BatchStart, Sink
@@ -104,6 +105,7 @@ def convert_sources(
                 sink(event)
                 report.join(event.report or Report())
             case BatchEnd(batch):
+                raise_if_stopped()
                 sink(event)
                 count_sources(report, batch, report.documents - documents)
                 if run.maximum_problems is not None and report.errors > run.maximum_problems:

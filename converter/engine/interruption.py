@@ -68,6 +68,18 @@ def signal_number() -> int | None:
     return _State.signal_number
 
 
+def raise_if_stopped(cause: BaseException | None = None) -> None:
+    """Raise `Interruption` if a signal has arrived whose exception did not reach the top.
+
+    A library may drop it, or raise its own instead: DuckDB raises a `RuntimeError` from a signal within a query.
+    """
+    if _State.signal_number is not None:
+        interruption = Interruption(_State.signal_number)
+        for note in getattr(cause, "__notes__", ()):
+            interruption.add_note(note)
+        raise interruption from cause
+
+
 def _handle(handler: object) -> None:
     for number in SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:  # ignored under nohup, or started in the background by a shell

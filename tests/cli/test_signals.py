@@ -19,6 +19,8 @@ from tests.support.combinations import ALL, sample
 from tests.support.commands import COMMAND, ENVIRONMENT, start, wait_for_handlers
 from tests.support.documents import TEXT
 from tests.support.folders import folder_of
+from tests.support.paths import PROJECT
+from tests.support.plugins import distribution
 
 STOPPED = b"parquetry: stopped; nothing half-written was left\n"
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
@@ -110,6 +112,56 @@ def test_a_signal_stops_every_command(folder: Path, arguments: tuple[str, ...]) 
         _, err = process.communicate(timeout=60)
         assert b"Traceback" not in err
         assert process.returncode != 129 or err.endswith(STOPPED)
+
+
+REPLACING = """
+import os, signal, sys, time
+from converter.extension import FULL, rule
+
+def stop():
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(1)
+    except BaseException:
+        pass
+
+def replace(*arguments):
+    stop()
+    raise RuntimeError("interrupted")
+
+def find(address, search):
+    stop()
+    sys.exit(0)
+    yield
+
+dropping_rule = rule("dropping_rule", FULL)(lambda draft: stop())
+replacing_rule = rule("replacing_rule", FULL)(replace)
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "arguments"),
+    [
+        ("rules", "dropping_rule", ["in", "-o", "out"]),
+        ("rules", "replacing_rule", ["in", "-o", "out"]),
+        ("targets", "replace", ["in", "-o", "x.replace"]),
+        ("sources", "find", ["find://x", "-o", "out"]),
+    ],
+)
+def test_a_signal_stops_the_command_although_a_library_catches_its_exception(
+    tmp_path: Path, kind: str, value: str, arguments: list[str]
+) -> None:
+    """As DuckDB does: it drops what a handler raises within a query, and raises an error of its own."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.md").write_text("# A\n")
+    site = distribution(
+        tmp_path / "site", "replacing", "1", {f"parquetry.{kind}": {value: f"replacing:{value}"}}, replacing=REPLACING
+    )
+    path = os.pathsep.join(map(str, (site, PROJECT)))
+    process = start("convert", *arguments, "--jobs", "1", "-q", cwd=tmp_path, env={**ENVIRONMENT, "PYTHONPATH": path})
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (143, b"", STOPPED)
+    assert folder_of(tmp_path) == ["in", "site"]
 
 
 def run_in_session(folder: Path, delay: float, *arguments: str, hang_up: bool) -> tuple[int, bytes]:

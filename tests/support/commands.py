@@ -88,11 +88,14 @@ def without_privileges() -> tuple[str, ...]:
     return privileges
 
 
-def start(*arguments: str | Path, cwd: Path, **streams: Any) -> subprocess.Popen[bytes]:
+def start(*arguments: str | Path, cwd: Path, **settings: Any) -> subprocess.Popen[bytes]:
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     return subprocess.Popen(
-        [*COMMAND, *map(str, arguments)], cwd=cwd, env=ENVIRONMENT, start_new_session=True,
-        **{"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
-    )  # fmt: skip
+        [*COMMAND, *map(str, arguments)],
+        cwd=cwd,
+        start_new_session=True,
+        **{"env": ENVIRONMENT, **streams, **settings},
+    )
 
 
 def wait_for_handlers(process: int) -> None:
