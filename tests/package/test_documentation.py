@@ -165,8 +165,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_every_command_and_extra_is_in_its_table() -> None:
-    usage = (PROJECT / "docs" / "usage.md").read_text("utf-8")
-    assert not [name for name in COMMANDS if not re.search(rf"^\|.*`parquetry {name}\b.*\|.*\|$", usage, re.MULTILINE)]
+    page = (PROJECT / "docs" / "command-line.md").read_text("utf-8")
+    assert not [name for name in COMMANDS if not re.search(rf"^\|.*`parquetry {name}\b.*\|.*\|$", page, re.MULTILINE)]
     installation = (PROJECT / "docs" / "installation.md").read_text("utf-8").partition("## Extras")[2]
     extras_in_table = ", ".join(re.findall(r"^\| ([\w, ]+) \|", installation, re.MULTILINE)).split(", ")
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]

@@ -15,7 +15,7 @@ from tests.support.reference import NOTICE, table
 def commands_page() -> Iterator[str]:
     """Yield the lines of the page."""
     yield from ("# Commands", "", NOTICE, "")
-    yield "[Command line](../usage.md) says what sources, outputs and exit codes mean."
+    yield "[Command line](../command-line.md) says what sources, outputs and exit codes mean."
     yield ""
     for name, command in commands():
         yield from command_section(name, command)
