@@ -16,6 +16,8 @@ _PRINTABLE = (
 
 def printable(text: str) -> str:
     """Return the text with control characters made visible; line breaks and tabs stay."""
+    if text.isprintable():  # as most texts are: no control, separator or format character
+        return text
     return text.encode("utf-8", "replace").decode("utf-8").translate(_PRINTABLE)
 
 

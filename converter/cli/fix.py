@@ -14,6 +14,7 @@ from converter.cli.console import say, standard_output
 from converter.cli.flags import NAMED_ONLY, ReadingFlags, Selecting, with_flags
 from converter.cli.messages import print_problems
 from converter.cli.source_options import SomeSources
+from converter.engine.process import free_documents
 from converter.errors import OutputError, UsageError
 from converter.printable import amount
 
@@ -53,7 +54,7 @@ def fix(
     options = reading.options()
     changed = document_count = errors = 0
     stream = standard_output()
-    for found_source in selecting.selection().find(source, options):
+    for found_source in free_documents(selecting.selection().find(source, options)):
         document = Document(read_document(found_source, options), options)
         problems = [problem for problem in document.rows("problems") if problem["severity"] == "error"]
         print_problems(problems)

@@ -14,6 +14,7 @@ from converter.cli.output_options import Overwrite, Quiet
 from converter.cli.progress import progress_shown
 from converter.cli.source_options import SomeSources
 from converter.destination import FILE, PAGE, destination_of
+from converter.engine.process import free_documents
 from converter.errors import OutputError, UsageError
 from converter.printable import amount
 
@@ -50,7 +51,7 @@ def inspect(
         )
     options = reading.options()
     with progress_shown(quiet, source) as progress:
-        sources = selecting.selection().find(source, options, replaced=replaced_by(destination))
+        sources = free_documents(selecting.selection().find(source, options, replaced=replaced_by(destination)))
         if path is None:
             content = write_page(sources, sys.stdout.buffer, options, progress)
             sys.stdout.flush()

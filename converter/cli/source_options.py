@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converter.cli.flags import Selecting
+from converter.engine.process import free_documents
 from converter.errors import UsageError
 from converter.settings import names_in
 
@@ -64,7 +65,7 @@ def documents_of(
     from converter.output import replaced_by
 
     replaced = None if destination is None else replaced_by(destination)
-    for source in selecting.selection().find(sources, options, replaced=replaced):
+    for source in free_documents(selecting.selection().find(sources, options, replaced=replaced)):
         yield Document(read_document(source, options), options)
 
 

@@ -12,7 +12,16 @@ from multiprocessing import forkserver, resource_tracker
 
 import pytest
 
-from converter.engine.process import WithoutFrames, processors, set_up, show_frames, start_fork_server
+from converter.engine.process import (
+    BYTES_TO_FREE,
+    WithoutFrames,
+    free_documents,
+    processors,
+    set_up,
+    show_frames,
+    start_fork_server,
+)
+from converter.model.source import Source
 
 VARIABLES = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
 
@@ -87,3 +96,22 @@ def test_processors_are_those_of_this_process(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.delattr("os.sched_getaffinity")
     monkeypatch.setattr("os.cpu_count", lambda: None)
     assert processors() == 1
+
+
+class Knot:
+    """Refers to itself, as a document and its rows refer to each other."""
+
+    def __init__(self) -> None:
+        self.knot = self
+
+
+@pytest.mark.usefixtures("interpreter")
+@pytest.mark.parametrize(("size", "counts"), [(BYTES_TO_FREE - 1, [0, 1, 0, 1]), (BYTES_TO_FREE, [0, 0, 0, 0])])
+def test_documents_are_freed_once_their_sources_reach_a_size(size: int, counts: list[int]) -> None:
+    set_up()
+    gc.collect()
+    knots = []
+    for _ in free_documents([Source("a.md", b"-" * size)] * len(counts)):
+        knots.append(sum(isinstance(item, Knot) for item in gc.get_objects()))
+        Knot()
+    assert knots == counts
