@@ -221,8 +221,8 @@ class Document:
             UsageError: the record is unknown.
             SourceError: making its rows takes too long, or they are too large.
         """
-        Output(records=[record]).names(self._options)
         if record not in self._tables:
+            Output(records=[record]).names(self._options)  # is it known?
             with self.within_limits():
                 batches = list(RECORDS[record].batches([self._context], allowance=self._context.allowance))
             self._tables[record] = pa.Table.from_batches(batches, RECORDS[record].schema)

@@ -92,7 +92,7 @@ def pieces(overview: Overview, packed: Iterable[bytes]) -> Iterator[str]:
 
 def pack(html: str) -> bytes:
     """Return HTML packed for the browser: base64 of the zlib format, which DecompressionStream calls `deflate`."""
-    return base64.b64encode(zlib.compress(html.encode(), 9))
+    return base64.b64encode(zlib.compress(html.encode()))
 
 
 def digest(text: str) -> str:
