@@ -135,6 +135,26 @@ def test_the_result_decides_what_of_a_page_is_kept() -> None:
     assert kept_text(f"{menu}<p>Loading</p>", "<body><p>A text that a script holds as data</p></body>") is None
 
 
+@pytest.mark.parametrize(
+    ("page", "result", "text"),
+    [
+        # a list in a cell, who is quoted, a term
+        ("<table><td>A<td><ul><li>one</ul><tr><td>B<td>two</table>", "A|B|two", "AoneBtwo"),
+        ("<blockquote>Stay calm<footer>Ann</footer></blockquote>", "Stay calm", "Stay calmAnn"),
+        ("<dl><dt>Ulm<dd>old town</dl>", "old town", "Ulmold town"),
+        # half of its words are kept; and fewer
+        ("<table><td>A B<td>C D</table>", "A B", "A BC D"),
+        ("<table><td>A B<td>C D E</table><p>F G H</p>", "A B|F G H", "A BF G H"),
+        # a table that lays out a page: what is in it is judged alone
+        ("<table><td>Home<td><h2>Towns</h2><p>Ulm is old</table>", "Towns|Ulm is old", "TownsUlm is old"),
+        ("<table><td>Home<td><table><td>Ulm<td>120<td>old</table></table>", "Ulm|120", "Ulm120old"),
+        ("<blockquote><aside>Share</aside><p>Stay calm now</p></blockquote>", "Stay calm now", "Stay calm now"),
+    ],
+)
+def test_tables_and_quotes_are_kept_whole(page: str, result: str, text: str) -> None:
+    assert kept_text(page, "".join(["<body>", *(f"<p>{word}</p>" for word in result.split("|")), "</body>"])) == text
+
+
 def test_a_text_that_only_a_script_holds_is_read() -> None:
     text = "A sentence that is long enough to be an article for the library, which looks for such data. " * 3
     data = json.dumps({"@type": "Article", "articleBody": text})

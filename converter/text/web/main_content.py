@@ -24,7 +24,12 @@ MEDIA = frozenset({"hr", "img", "math"})
 """Elements without words; they stay if the chunks around them stay."""
 SHINGLE = 4
 LEAST_SHARE = 0.5
-"""Share of a chunk's shingles that the result must hold if it does not hold the chunk verbatim."""
+"""Share of a chunk's shingles that the result must hold if it does not hold the chunk verbatim; share of a whole's
+words that the result must hold for the rest to stay."""
+WHOLES = frozenset({"blockquote", "dl", "table"})
+"""Elements that are kept or removed whole: trafilatura loses lists in their cells, and who is quoted."""
+PAGE_PARTS = frozenset({"article", "aside", "form", "h1", "h2", "h3", "main", "nav", "section", *WHOLES})
+"""Elements that are in no whole: a table that holds them lays out a page."""
 
 Words = tuple[str, ...]
 NO_WORDS: Words = ()
@@ -61,7 +66,7 @@ def keep_main_content(page: Element, result: Element) -> bool:
     """
     chunks = list(chunks_of(page, LINES.__contains__, INVISIBLE))
     results = [chunk for chunk in chunks_of(result, lambda tag: tag not in RESULT_INLINE) if chunk.words]
-    decisions = _fill(list(_decisions(chunks, results)))
+    decisions = _complete(chunks, _fill(list(_decisions(chunks, results))))
     kept_words = sum(len(chunk.words) for chunk, is_kept in zip(chunks, decisions, strict=True) if is_kept)
     words = [word for chunk in results for word in chunk.words]
     if kept_words < LEAST_SHARE * len(words):
@@ -154,6 +159,30 @@ def _fill(decisions: Sequence[bool | None]) -> list[bool]:
         after = after if decision is None else decision
         result.append(bool(previous) and after if decision is None else decision)
     return result[::-1]
+
+
+def _complete(chunks: Sequence[Chunk], decisions: Sequence[bool]) -> list[bool]:
+    """Return the decisions; a whole of whose words at least a share is kept loses nothing."""
+    parts = [_part_of(chunk) for chunk in chunks]
+    words: Counter[Element | None] = Counter()
+    kept_words: Counter[Element | None] = Counter()
+    for chunk, part, is_kept in zip(chunks, parts, decisions, strict=True):
+        words[part] += len(chunk.words)
+        kept_words[part] += is_kept * len(chunk.words)
+    complete_parts = {part for part in words if _is_whole(part) and 0 < LEAST_SHARE * words[part] <= kept_words[part]}
+    return [is_kept or part in complete_parts for part, is_kept in zip(parts, decisions, strict=True)]
+
+
+def _part_of(chunk: Chunk) -> Element | None:
+    """Return the innermost part of the page that a chunk is in, or None."""
+    element, place = chunk.texts[0] if chunk.texts else (chunk.media[0], "tail")
+    if place == "text" and element.tag in PAGE_PARTS:
+        return element
+    return next(element.iterancestors(*PAGE_PARTS), None)
+
+
+def _is_whole(part: Element | None) -> bool:
+    return part is not None and part.tag in WHOLES and next(part.iterdescendants(*PAGE_PARTS), None) is None
 
 
 def _shingles(words: Sequence[str], size: int) -> Iterator[Words]:
