@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
+
 from converter.repair.draft import Draft
 from converter.repair.lines import FOOTNOTE, IMAGE, INDENTED, ITEMS, REFERENCE, TEXT, ends_sentence, width_of
 from converter.repair.rule import FULL, rule
-from converter.repair.rules.doubled_lines import is_full, right_margin
+from converter.repair.rules.doubled_lines import Joint, is_full, right_margin
 from converter.repair.state import LONG
 
 _JOINS = frozenset((TEXT, IMAGE, FOOTNOTE, REFERENCE))
@@ -38,34 +40,42 @@ def _stands_alone(above: str, line: str) -> bool:
 
 
 def wrapped_items(draft: Draft) -> frozenset[int]:
-    """The unindented lines onto which a list item was wrapped, in a text whose paragraphs are one line each.
-
-    The margin comes from the lines in lists that continue in lower case: nearly all of them must be full. A full line
-    then continues below if its sentence has not ended or the next line begins in lower case.
-    """
+    """The unindented lines onto which a list item was wrapped, in a text whose paragraphs are one line each."""
     kinds, lines = draft.kinds, draft.lines
     joints, in_item = [], False
     for at in range(1, len(kinds)):
         in_item = kinds[at - 1] in ITEMS or (in_item and kinds[at - 1] == TEXT)
         if in_item and kinds[at] == TEXT and not lines[at][:1].isspace():
             joints.append((at - 1, at))
-    lower_joints = [(above, at) for above, at in joints if lines[at][:1].islower() and not ends_sentence(lines[above])]
-    if len({at - 1 for above, at in lower_joints if kinds[above] in ITEMS}) < _FEW:
+    return continuations(draft, joints, ITEMS)
+
+
+def continuations(draft: Draft, joints: Sequence[Joint], starts: Container[str]) -> frozenset[int]:
+    """The lower lines of joints at which a block was wrapped that starts with a line of one of the kinds `starts`.
+
+    The margin comes from the lines that continue in lower case: nearly all of them must be full. A full line then
+    continues below if its sentence has not ended or the next line begins in lower case.
+    """
+    kinds, lines = draft.kinds, draft.lines
+    lower_joints = [
+        (above, at) for above, at in joints if lines[at].lstrip()[:1].islower() and not ends_sentence(lines[above])
+    ]
+    if len({at - 1 for above, at in lower_joints if kinds[above] in starts}) < _FEW:
         return frozenset()
     margin = right_margin(lines, lower_joints)
     if not margin:
         return frozenset()
-    continuations: set[int] = set()
+    wrapped_lines: set[int] = set()
     for above, at in joints:
-        part_of_item = kinds[above] in ITEMS or above in continuations
-        if part_of_item and is_full(lines, (above, at), margin) and _continues(lines[above], lines[at], margin):
-            continuations.add(at)
-    return frozenset(continuations)
+        is_inside = kinds[above] in starts or above in wrapped_lines
+        if is_inside and is_full(lines, (above, at), margin) and _continues(lines[above], lines[at], margin):
+            wrapped_lines.add(at)
+    return frozenset(wrapped_lines)
 
 
 def _continues(above: str, line: str, margin: int) -> bool:
     """Whether a line continues the sentence above it: with a capital only within the margin, and never as a label."""
-    if line[:1].islower():
+    if line.lstrip()[:1].islower():
         return width_of(line) <= LONG
     is_label = line.startswith("**") or line.endswith((":", ":**"))
     return not ends_sentence(above) and not is_label and max(width_of(above), width_of(line)) <= margin
