@@ -13,7 +13,7 @@ from converter.repair.draft import Draft
 from converter.repair.headings import blocks, model, trees
 from converter.repair.headings.block import Block
 from converter.repair.headings.blocks import MOST_CANDIDATES, Page, blocks_of, label_of, pages_of
-from converter.repair.headings.candidates import BARS, Bar
+from converter.repair.headings.candidates import BARS, Bar, could_head
 from converter.repair.headings.line import line_of
 from converter.repair.headings.model import POSSIBLE, Forest, forests, probabilities
 from converter.repair.headings.recover import agree, choose_headings, levels_of, title_of
@@ -144,7 +144,7 @@ def test_a_long_line_that_ends_as_text_does_is_no_title(end: str, width: int, bo
 
 
 RESTS = ("x", "- x", "[a]", "x]", "c) x", "c", " x", "opyright 1999 x", "x」", "ig. 1", "ab. 1", "bb. 1", "hart 1")
-MORE_RESTS = ("xhibit 1", "ис. 1", "аблица 1", " 1", "“x”")
+MORE_RESTS = ("1] x", "xhibit 1", "ис. 1", "аблица 1", " 1", "“x”")
 
 
 @pytest.mark.parametrize("bar", [bar for bar in BARS if bar.initials], ids=lambda bar: bar.reason)
@@ -158,6 +158,15 @@ def test_a_bar_is_asked_about_all_lines_that_it_can_exclude(bar: Bar) -> None:
         if bar.holds(draft, 0, line):
             initials.add(line[0])
     assert initials == {*bar.initials}
+
+
+@pytest.mark.parametrize(
+    ("line", "is_barred"),
+    [("[9] From Ann", True), ("[321]From Ann", True), ("[*] From Ann", True), ("[4321] From Ann", False),
+     ("[draft] From Ann", False), ("[9]", True), ("[9] (a) From Ann", False)],
+)  # fmt: skip
+def test_the_text_of_a_note_is_no_title(line: str, is_barred: bool) -> None:
+    assert could_head(Draft([line], [1]), 0, line, len(line)) != is_barred
 
 
 @pytest.mark.parametrize("word", ["of", "60", "& "])

@@ -47,6 +47,8 @@ CAPTION = expression(
 """The numbered caption of a figure or a table."""
 _NUMBER = re.compile(r"[IVXLC]{1,8}\.?$|.*\d")
 """A numeral (`XIII.`), or a line with a number: it is the heading of the next stanza even below a comma."""
+_NOTE = re.compile(r"\[(?:\d{1,3}|[*†‡])\] ?\w")
+"""The mark of a note and the beginning of its text: `[12] From a letter.`"""
 _DIRECTIVE = re.compile(r"#[a-z]")
 """Start of a program's directive (`#define`) or of a hashtag."""
 _RIGHTS = re.compile(r"(?:copyright\s+)?(?:©|\(c\)\s|copyright\s+\d{4})", re.IGNORECASE)
@@ -138,6 +140,7 @@ BARS = (
     Bar("has no words", lambda _draft, _at, text: not any(map(str.isalnum, text))),
     Bar("ends with a mark of continuation", lambda _draft, _at, text: text.endswith(CONTINUATION_MARKS)),
     Bar("is the label of a link", lambda _draft, _at, text: _LABEL.fullmatch(text), "!["),
+    Bar("begins with the mark of a note", lambda _draft, _at, text: _NOTE.match(text), "["),
     Bar("is a copyright notice", lambda _draft, _at, text: _RIGHTS.match(text), "cC©("),
     Bar("follows a line that ends with a comma, as a signature does", _ends_letter),
     Bar("begins with a directive or a hashtag", lambda _draft, _at, text: _DIRECTIVE.match(text), "#"),

@@ -75,7 +75,11 @@ def continuations(draft: Draft, joints: Sequence[Joint], starts: Container[str])
 
 def _continues(above: str, line: str, margin: int) -> bool:
     """Whether a line continues the sentence above it: with a capital only within the margin, and never as a label."""
-    if line.lstrip()[:1].islower():
+    if _begins_lower(line):
         return width_of(line) <= LONG
     is_label = line.startswith("**") or line.endswith((":", ":**"))
     return not ends_sentence(above) and not is_label and max(width_of(above), width_of(line)) <= margin
+
+
+def _begins_lower(line: str) -> bool:
+    return line.lstrip()[:1].islower()
