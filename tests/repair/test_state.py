@@ -8,10 +8,11 @@ from converter.repair.draft import Draft
 from converter.repair.state import State, has_title_alone
 from converter.repair.verbatim import classify
 
-WORDS = (
-    "Anchors Boats Cranes Docks Eddies Ferries Gates Harbours Islands Jetties Keels Lamps Masts Nets Oars Piers".split()
+NAMES = "Anchors Boats Cranes Docks Eddies Ferries Gates Harbours Islands Jetties Keels Lamps Masts Nets Oars Piers"
+WORDS = NAMES.split()
+PADDING = (
+    "of the old harbour are counted by the keeper in spring and in autumn when all boats lie on the slip for paint"
 )
-PADDING = "of the old harbour are counted by the keeper in spring and in autumn when all of the boats lie on the slip for paint"
 
 
 def line_of(place: int, width: int, end: str = "", start: str = "") -> str:
@@ -22,8 +23,8 @@ def line_of(place: int, width: int, end: str = "", start: str = "") -> str:
 
 
 def text_of(form: str) -> list[str]:
-    """The lines of a text, by one sign each: `t` a title, `P` a paragraph wider than 120 columns, `Q` one of exactly 120,
-    `s` a sentence, `o` a line that is continued, `c` the line that continues it, `-` an item, `|` a row, `_` no line."""
+    """The lines of a text, by one sign each: `t` a title, `P` a paragraph wider than 120 columns, `Q` one of 120, `s` a
+    sentence, `o` a line that is continued, `c` the line that continues it, `-` an item, `|` a row, `_` no line."""
     lines = []
     for place, sign in enumerate(form):
         lines.append(
@@ -70,7 +71,7 @@ FORMS = {
     "PP" + "_P" * 18: SEVERAL,
     "PP_P" + "_t" * 20: ONE,
     "Pt_P" + "_t" * 20: SEVERAL,
-    # Lines that touch, without a paragraph of one line: three of them wider than 40 columns, most of which end a sentence
+    # Lines that touch, three of them wider than 40 columns, and most of which end a sentence
     "sss": UNKNOWN,
     "ssss": GLUED,
     "ttttt": UNKNOWN,
@@ -146,7 +147,7 @@ def wrapped(widths: list[int], end: str = "", start: str = "") -> list[str]:
     ],
 )
 def test_lines_filled_to_a_margin_are_paragraphs(widths: list[int], is_wrapped: bool) -> None:
-    """Lines of wrapped text are one block; the same lines, not wrapped, are several without blank lines between them."""
+    """Wrapped lines are one block; the same lines, not wrapped, are several without blank lines between them."""
     assert state_of(wrapped(widths)).layout == (SEVERAL if is_wrapped else UNKNOWN if max(widths) <= 120 else GLUED)
 
 
