@@ -18,7 +18,7 @@ from converter.repair import LEVELS, RULES, RepairedLines, repair
 from converter.repair.draft import Draft
 from converter.repair.rule import SAFE
 from tests.support.accounting import INVISIBLE
-from tests.support.cases import load_cases
+from tests.support.cases import LEARNED, load_cases
 from tests.support.combinations import ALL
 from tests.support.growth import steep
 from tests.support.paths import CASE_FOLDER
@@ -300,10 +300,6 @@ def test_many_lines_take_linear_time(first: list[str], last: str) -> None:
         repair(lines, list(range(len(lines))))
 
     assert steep(work, 10_000) is None
-
-
-LEARNED = {"bare_heading", "bold_heading", "cut_sentence", "list_inset", "list_marks", "permalink", "text_nodes"}
-"""Rules whose confidence changes with learned weights."""
 
 
 @pytest.mark.parametrize("path", sorted(CASES.glob("*.yaml")), ids=lambda path: path.stem)
