@@ -1,4 +1,4 @@
-"""Tables drawn with borders, rulers or blanks: which rows they have, on each side of what makes a drawing a table."""
+"""Tables drawn with borders, rulers, blanks, tabs or commas, on each side of what makes a drawing a table."""
 
 from __future__ import annotations
 

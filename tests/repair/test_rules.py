@@ -324,6 +324,11 @@ def test_the_ledger_holds_the_lines_of_doubled_newlines_without_the_blank_ones()
     text = "\n\n\n\n".join("\n\n".join(lines) for lines in (["# Tides"], first, second)).split("\n")
     entries = repair(text, range(1, len(text) + 1)).repairs
     assert [entry.after for entry in entries] == ["\n".join(first), "\n".join(second)]
+    assert [entry.before for entry in entries] == ["\n\n".join(first), "\n\n".join(second)]
+    assert [(entry.line_start, entry.line_end, entry.confidence) for entry in entries] == [
+        (5, 11, 0.98),
+        (15, 19, 0.98),
+    ]
 
 
 @pytest.mark.parametrize(
