@@ -18,7 +18,7 @@ from converter.repair import LEVELS, RULES, RepairedLines, repair
 from converter.repair.draft import Draft
 from converter.repair.rule import SAFE
 from tests.support.accounting import INVISIBLE
-from tests.support.cases import load_cases
+from tests.support.cases import LEARNED, load_cases
 from tests.support.combinations import ALL
 from tests.support.growth import steep
 from tests.support.paths import CASE_FOLDER
@@ -302,10 +302,6 @@ def test_many_lines_take_linear_time(first: list[str], last: str) -> None:
     assert steep(work, 10_000) is None
 
 
-LEARNED = {"bare_heading", "bold_heading", "cut_sentence", "list_inset", "list_marks", "permalink", "text_nodes"}
-"""Rules whose confidence changes with learned weights."""
-
-
 @pytest.mark.parametrize("path", sorted(CASES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_cases_of_a_rule_say_how_sure_it_is(path: Path) -> None:
     fires = load_cases(path)["fires"]
@@ -328,6 +324,11 @@ def test_the_ledger_holds_the_lines_of_doubled_newlines_without_the_blank_ones()
     text = "\n\n\n\n".join("\n\n".join(lines) for lines in (["# Tides"], first, second)).split("\n")
     entries = repair(text, range(1, len(text) + 1)).repairs
     assert [entry.after for entry in entries] == ["\n".join(first), "\n".join(second)]
+    assert [entry.before for entry in entries] == ["\n\n".join(first), "\n\n".join(second)]
+    assert [(entry.line_start, entry.line_end, entry.confidence) for entry in entries] == [
+        (5, 11, 0.98),
+        (15, 19, 0.98),
+    ]
 
 
 @pytest.mark.parametrize(

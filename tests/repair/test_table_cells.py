@@ -107,3 +107,104 @@ def test_the_foot_of_a_page_is_no_table() -> None:
     """Read again, a text whose titles were repaired had a table of its menu: its titles are marked then."""
     text = f"# Boats\n\n{TEXT}\n\n## More\n\n{TEXT}\n\n"
     assert not read_text(text + "\n\n".join(FOOT)).tables
+
+
+@pytest.mark.parametrize(
+    ("cells", "rows"),
+    [
+        ("Boat|Built|Tern|1962|Gull|1951", ""),
+        ("Boat|Built|Tern|1962|Gull|1951|Skua|1970", ""),
+        (
+            "Boat|Built|Tern|1962|Gull|1951|Skua|1970|Auk|1975",
+            "Boat|Built / Tern|1962 / Gull|1951 / Skua|1970 / Auk|1975",
+        ),
+        (
+            "Boat|Built|Tern|1962|Gull|1951|Skua|1970|Auk|1975|Crake",
+            "Boat|Built / Tern|1962 / Gull|1951 / Skua|1970 / Auk|1975",
+        ),
+        (
+            "Harbour|Boat|Built|Tern|1962|Gull|1951|Skua|1970|Auk|1975",
+            "Boat|Built / Tern|1962 / Gull|1951 / Skua|1970 / Auk|1975",
+        ),
+        ("Boat|Built|Crew|Tern|1962|4|Gull|1951|6", "Boat|Built|Crew / Tern|1962|4 / Gull|1951|6"),
+        ("Boat|Built|Crew|Tern|1962|4", ""),
+        (
+            "Boat|Owner|Built|Tern|Ann|1962|Gull|Bo|1951|Skua|Cy|1970",
+            "Boat|Owner|Built / Tern|Ann|1962 / Gull|Bo|1951 / Skua|Cy|1970",
+        ),
+        ("Boat|Owner|Built|Tern|Ann|1962|Gull|Bo|1951", ""),
+        (
+            "Harbour|Boat|Owner|Built|Tern|Ann|1962|Gull|Bo|1951|Skua|Cy|1970",
+            "Boat|Owner|Built / Tern|Ann|1962 / Gull|Bo|1951 / Skua|Cy|1970",
+        ),
+        (
+            "Boat|Built|Owner|Tern|1962|Ann|Gull|1951|Bo|Skua|1970|Cy",
+            "Boat|Built|Owner / Tern|1962|Ann / Gull|1951|Bo / Skua|1970|Cy",
+        ),
+        (
+            "Boat|Built|Owner|Tern|1962|Ann|Gull|1951|Bo|Skua|1970",
+            "Boat|Built|Owner / Tern|1962|Ann / Gull|1951|Bo / Skua|1970|",
+        ),
+        (
+            "Boat|Built|Owner|Port|Tern|1962|Ann|Ely|Gull|1951|Skua|1970|Cy|Rye",
+            "Boat|Built|Owner|Port / Tern|1962|Ann|Ely / Gull|1951|| / Skua|1970|Cy|Rye",
+        ),
+        (
+            "Boat|Built|Owner|Port|Tern|1962|Ann|Ely|Gull|1951|Bo|Skua|1970|Cy|Rye",
+            "Boat|Built|Owner|Port / Tern|1962|Ann|Ely / Gull|1951|Bo| / Skua|1970|Cy|Rye",
+        ),
+        (
+            "Boat|Built|Owner|Port|Kin|Tern|1962|Ann|Ely|Ma|Gull|1951|Skua|1970|Cy|Rye|Pa",
+            "Boat|Built|Owner|Port|Kin / Tern|1962|Ann|Ely|Ma / Gull|1951||| / Skua|1970|Cy|Rye|Pa",
+        ),
+        ("Year|Boat|1951|Tern|1962|Gull|1970|Skua", ""),
+        (
+            "Year|Boat|1951|Tern|1962|Gull|1970|Skua|1975|Auk",
+            "Year|Boat / 1951|Tern / 1962|Gull / 1970|Skua / 1975|Auk",
+        ),
+        ("Year|Boat|1951|Tern|1962|Gull|1962|Skua|1975|Auk", ""),
+        ("Year|Boat|1951|Tern|1962|Gull|1960|Skua|1975|Auk", ""),
+        ("Nr|Boat|1|Tern|2|Gull|3|Skua|4|Auk", "Nr|Boat / 1|Tern / 2|Gull / 3|Skua / 4|Auk"),
+        ("Nr|Boat|1.|Tern|2.|Gull|3.|Skua|4.|Auk", "Nr|Boat / 1.|Tern / 2.|Gull / 3.|Skua / 4.|Auk"),
+        ("Nr|Boat|1)|Tern|2)|Gull|3)|Skua|4)|Auk", "Nr|Boat / 1)|Tern / 2)|Gull / 3)|Skua / 4)|Auk"),
+        ("Nr|Boat|1|Tern|3|Gull|4|Skua|5|Auk", ""),
+        ("Nr|Boat|0|Tern|1|Gull|2|Skua|3|Auk", ""),
+        (
+            "Stop|Time|9:05|Quay|9:10|Pier|9:20|Mole|9:30|Slip",
+            "Stop|Time / 9:05|Quay / 9:10|Pier / 9:20|Mole / 9:30|Slip",
+        ),
+        ("Boat|Built|Crew|Tern|1962|-|Gull|1951|6", ""),
+        ("Boat|Built|Crew|Tern|-|-|Gull|1951|6", "Boat|Built|Crew / Tern|-|- / Gull|1951|6"),
+        ("Boat|Built|Crew|Tern|-|-|Gull|-|6", ""),
+        ("Boat|Boat|Tern|1962|Gull|1951|Skua|1970|Auk|1975", ""),
+        ("Boat|Built.|Tern|1962|Gull|1951|Skua|1970|Auk|1975", ""),
+        (
+            "Boat|Tern|Tern|1962|Gull|1951|Skua|1970|Auk|1975",
+            "Boat|Tern / Tern|1962 / Gull|1951 / Skua|1970 / Auk|1975",
+        ),
+        (
+            "The boats are these.|Boat|Built|Tern|1962|Gull|1951|Skua|1970|Auk|1975",
+            "Boat|Built / Tern|1962 / Gull|1951 / Skua|1970 / Auk|1975",
+        ),
+        ("Boat|Built|Tern|1962|Gull|1951|Skua|1970|Auk|1975|Port|Depth|Ely|5|Rye|4|Bray|3|Cove|6", ""),
+        ("Boat|Built|Tern|1962|Gull|1951|Skua|1970|Auk|1975|They are old.|Port|Depth|Ely|5|Rye|4|Bray|3|Cove|6", ""),
+        (
+            "*Boat*|[Built](x)|Tern|1962|Gull|1951|Skua|1970|Auk|1975",
+            "*Boat*|[Built](x) / Tern|1962 / Gull|1951 / Skua|1970 / Auk|1975",
+        ),
+        ("Boat|12|Tern|1962|Gull|1951|Skua|1970|Auk|1975", ""),
+        ("Boat|The year in which they built it, if known|Tern|1962|Gull|1951|Skua|1970|Auk|1975", ""),
+        (
+            "Boat|The year in which they built it, if knew|Tern|1962|Gull|1951|Skua|1970|Auk|1975",
+            "Boat|The year in which they built it, if knew / Tern|1962 / Gull|1951 / Skua|1970 / Auk|1975",
+        ),
+    ],
+)
+def test_rows_among_cells_of_a_text(cells: str, rows: str) -> None:
+    """The cells of a text, one by one, and the rows of the table among them, its names first."""
+    texts = cells.split("|")
+    tables = [
+        " / ".join("|".join(row) for row in (table.header, *(row.cells for row in table.rows)))
+        for table in table_cells.tables_among(texts)
+    ]
+    assert tables == ([rows] if rows else [])

@@ -131,6 +131,20 @@ def test_a_rank_is_looked_for_in_the_first_headers_only(distance: int, type: str
     assert str(infer_table(headers, columns, [5, 6])[0].type) == type
 
 
+@pytest.mark.parametrize(
+    ("neighbours", "type"),
+    [
+        ([*["x"] * 63, "Rank"], "int64"),
+        ([*["x"] * 64, "Rank"], "string"),
+        ([f"{'x' * 59} rank"], "int64"),
+        ([f"{'x' * 60} rank"], "string"),
+    ],
+)
+def test_who_did_not_start_has_no_result(neighbours: list[str], type: str) -> None:
+    """Only among results, of which the starts of the first headers speak, `DNS` is a missing value."""
+    assert str(infer("x", ["12", "DNS"], [5, 6], neighbours=neighbours).type) == type
+
+
 @pytest.mark.parametrize(("length", "type"), [(59, "string"), (60, "time64[us]")])
 def test_a_rank_is_looked_for_at_the_start_of_a_header_only(length: int, type: str) -> None:
     headers = ["Time", "x" * length + " rank"]

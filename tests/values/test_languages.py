@@ -41,6 +41,11 @@ def test_few_words_tell_nothing_and_many_are_enough() -> None:
     assert not writes_comma(["Boot " * 100 + "und " * 5])
     assert writes_comma(["Boot " * 95 + "und " * 5])
     assert not writes_comma(["und der die " + "the of and " * 2])
+    assert writes_comma(["und der die the"])
+    assert not writes_comma(["und der die the of"])
+    assert writes_comma(["und der die mit bei von the of"])
+    assert not writes_comma(["a" * 19_992 + " und die der"])
+    assert writes_comma(["a" * 19_988 + " und die der"])
     assert not writes_comma(["boat " * 1000] * (MOST_WORDS // 1000) + ["und " * MOST_WORDS])
 
 

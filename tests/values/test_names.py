@@ -15,6 +15,10 @@ from converter.values.lattice import narrow
 from converter.values.names import RESERVED
 
 
+def test_a_header_that_gives_no_name_is_that_of_the_first_column() -> None:
+    assert column_name("---") == "column_1"
+
+
 @pytest.mark.parametrize(
     ("header", "name"),
     [

@@ -133,7 +133,7 @@ def _items(draft: Draft, start: int, end: int, margin: float) -> list[Item]:
             depths.pop()
         if not depths or indent >= depths[-1] + STEP:
             depths.append(indent)
-        if indent < depths[0] - 2 or len(depths) > MOST_DEPTHS:
+        if len(depths) > MOST_DEPTHS:
             return []
         items.append(Item(at, at + 1, indent, len(depths) - 1))
     return items

@@ -93,7 +93,7 @@ def table_ruler(draft: Draft) -> None:
         return
     lines = [line.translate(_PLAIN).rstrip() for line in draft.lines]
     end = 0
-    for at in range(1, len(lines)):
+    for at in range(len(lines)):
         if at >= end and lines[at].lstrip(" ")[:1] in ("-", "=") and is_open(draft, at):
             table = _read_table(draft, lines, at, end) if _is_ruler(lines[at]) else _single_column(draft, lines, at)
             if table:
@@ -111,7 +111,7 @@ def _is_ruler(line: str) -> bool:
 
 def _single_column(draft: Draft, lines: Sequence[str], at: int) -> Notation | None:
     """An answer of psql with one column: a footer says how many rows there are."""
-    if not lines[at - 1].startswith(" ") or lines[at].strip("-") or not is_open(draft, at - 1):
+    if at == 0 or not lines[at - 1].startswith(" ") or lines[at].strip("-") or not is_open(draft, at - 1):
         return None
     end = at + 1
     while end < len(lines) and lines[end].startswith(" ") and _goes_on(draft, end):
