@@ -25,6 +25,9 @@ OUTPUT_FACTOR = 64
 LEAST_OUTPUT_BYTES = 64 * 1024 * 1024
 """The default limit of a document's rows: `OUTPUT_FACTOR` times its size, but at least `LEAST_OUTPUT_BYTES`."""
 
+LARGE_BYTES = 1024 * 1024
+"""A document of at least this size is a batch of its own, and its rows come in pieces; see `convert_batch`."""
+
 READER_MEMORY = 1024 * 1024 * 1024
 """Bytes of memory that a reader of office formats may take for one document, beyond those for loading the reader."""
 

@@ -143,11 +143,14 @@ def values_of_texts(kind: Any, texts: Mapping[str, str]) -> dict[str, Any]:
 def check_settings(instance: Any) -> None:
     """Refuse a value that is not one of its setting's choices, is of another type, or is below its minimum.
 
+    A default is valid: to know its choices may take the import of the code that it chooses, such as all repair rules.
+
     Raises:
         UsageError: the message has the possible values.
     """
+    defaults = {attribute.name: attribute.default for attribute in fields(instance)}
     for name, setting in settings_of(type(instance)).items():
-        if (value := getattr(instance, name, None)) is None:
+        if (value := getattr(instance, name, None)) is None or value is defaults.get(name):
             continue
         choices = [*(setting.choices() if callable(setting.choices) else setting.choices)]
         if choices and value not in choices:

@@ -121,7 +121,6 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse invalid options with a UsageError."""
-        from converter.repair import RULES, Rule
         from converter.schema.names import refusal
         from converter.text.reading import codec_name
 
@@ -137,14 +136,7 @@ class Options:
         if not isinstance(self.rules, Iterable):
             raise UsageError(f"`rules` are objects of the class Rule in a tuple, not {type(self.rules).__name__}")
         object.__setattr__(self, "rules", tuple(self.rules))
-        if wrong := [rule for rule in self.rules if not isinstance(rule, Rule)]:
-            raise UsageError(f"`rules` are objects of the class Rule, not {type(wrong[0]).__name__}")
-        try:
-            names = [rule.name for rule in RULES.with_items(self.rules)]
-        except ValueError as error:
-            raise UsageError(f"`rules`: {error}") from error
-        if unknown := sorted(self.rules_off.difference(names)):
-            raise UsageError(f"unknown repair rule {', '.join(unknown)}; choose from {', '.join(names)}")
+        self._check_rules()
         self._check_hints()
         if self.encoding is not None:
             try:
@@ -158,6 +150,20 @@ class Options:
         for schema in self.schemas:
             if reason := refusal(schema.name):
                 raise UsageError(f"the schema {schema.name} {reason}; choose another name")
+
+    def _check_rules(self) -> None:
+        if not (self.rules or self.rules_off or any(plugin.kind == "rules" for plugin in plugins())):
+            return
+        from converter.repair import RULES, Rule  # a sixth of the start-up time, which a run without changes saves
+
+        if wrong := [rule for rule in self.rules if not isinstance(rule, Rule)]:
+            raise UsageError(f"`rules` are objects of the class Rule, not {type(wrong[0]).__name__}")
+        try:
+            names = [rule.name for rule in RULES.with_items(self.rules)]
+        except ValueError as error:
+            raise UsageError(f"`rules`: {error}") from error
+        if unknown := sorted(self.rules_off.difference(names)):
+            raise UsageError(f"unknown repair rule {', '.join(unknown)}; choose from {', '.join(names)}")
 
     def _check_hints(self) -> None:
         if self.hints.types or self.hints.value_types or any(plugin.kind == "types" for plugin in plugins()):

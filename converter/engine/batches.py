@@ -10,11 +10,11 @@ from functools import partial
 import pyarrow as pa
 
 from converter.config import Options, Output, Run
-from converter.engine.conversion import LARGE_BYTES
 from converter.engine.encoding import convert_encoded
 from converter.engine.interruption import raise_if_stopped
 from converter.engine.pool import convert_batches
 from converter.errors import TooManyProblems
+from converter.limits import LARGE_BYTES
 from converter.model.events import BatchEnd, BatchPieces, BatchRows, BatchStart, Sink
 from converter.model.report import Report
 from converter.model.source import Source

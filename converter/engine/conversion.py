@@ -16,7 +16,7 @@ from converter.config import Options, schema_of
 from converter.datasets import DATASETS, parts_of
 from converter.datasets.spool import Spool
 from converter.errors import FAULTS, OutputError, ParquetryError, ViolationError
-from converter.limits import Allowance, OutOfTime, is_out_of_memory
+from converter.limits import LARGE_BYTES, Allowance, OutOfTime, is_out_of_memory
 from converter.model.events import BatchRows, join_rows
 from converter.model.source import MARKDOWN, Source, document_id
 from converter.parse import Block, parse
@@ -34,9 +34,6 @@ from converter.text.front_matter import FrontMatter
 from converter.text.office import to_markdown
 from converter.text.reading import Text, decode, read_text
 from converter.text.web.charset import declared_encoding
-
-LARGE_BYTES = 1024 * 1024
-"""A document of at least this size is a batch of its own, and its rows come in pieces; see `convert_batch`."""
 
 
 def read_document(source: Source, options: Options, keeps_lines: bool = True) -> ParsedDocument:

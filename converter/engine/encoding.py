@@ -9,7 +9,6 @@ import pyarrow as pa
 
 from converter.config import Options, Output
 from converter.datasets import DATASETS, PARTS, PARTS_FILE, spooled_parts
-from converter.engine.conversion import convert_together
 from converter.model.events import BatchPieces, BatchRows, Event, Sink
 from converter.model.report import Report
 from converter.model.source import Source
@@ -94,6 +93,8 @@ def convert_encoded(
     Raises:
         ViolationError, OutputError, MemoryError: as for `convert_together`.
     """
+    from converter.engine.conversion import convert_together  # late: only workers need it
+
     encoder, report = Encoder(output, options), Report(rows=dict.fromkeys(counted_names, 0))
     for rows in convert_together(batch, options, records):
         count(report, rows)

@@ -16,9 +16,9 @@ from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from converter.config import Options
-from converter.engine.conversion import LARGE_BYTES, convert_batch, convert_together
 from converter.engine.process import set_up, start_fork_server
 from converter.errors import ParquetryError
+from converter.limits import LARGE_BYTES
 from converter.model.events import BatchEnd, BatchPieces, BatchRows, BatchStart, Event, join_rows
 from converter.model.source import Source
 from converter.problems import OUT_OF_MEMORY, Problem
@@ -69,13 +69,27 @@ def convert_batches(
             starts.append(start)
             yield start.sources
 
-    here = partial(convert_batch, options=options, records=names)
+    here = partial(convert_here, options=options, records=names)
     in_worker = in_worker or partial(convert_together, options=options, records=names)
     for results in map_batches(sources_of_batches(), here, in_worker, options.maximum_seconds, jobs, isolated):
         start = starts.popleft()
         yield start
         yield from results if len(start.sources) == 1 else _join_results(results)
         yield BatchEnd(start.sources)
+
+
+def convert_here(batch: Sequence[Source], options: Options, records: Sequence[str]) -> Iterator[BatchRows]:
+    """Convert a batch in this process; see `convert_batch`."""
+    from converter.engine.conversion import convert_batch  # late: a third of the start-up time, needed by workers only
+
+    return convert_batch(batch, options, records)
+
+
+def convert_together(batch: Sequence[Source], options: Options, records: Sequence[str]) -> Iterator[BatchRows]:
+    """Convert a batch in a worker; see `conversion.convert_together`."""
+    from converter.engine import conversion
+
+    return conversion.convert_together(batch, options, records)
 
 
 def _join_results(results: Iterable[BatchRows | BatchPieces]) -> Iterator[BatchRows | BatchPieces]:

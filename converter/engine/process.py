@@ -95,7 +95,8 @@ def start_fork_server() -> str | None:
     # Another program's process shares its server with Parquetry: without numpy, pyarrow in its workers would crash.
     is_parquetry = any(isinstance(finder, WithoutFrames) for finder in sys.meta_path)
     preloaded_module = "converter.engine.fork_server" if is_parquetry else "converter.engine.pool"
-    forkserver.set_forkserver_preload([preloaded_module, "converter.values.inference"])
+    modules = [preloaded_module, "converter.engine.conversion", "converter.values.inference"]
+    forkserver.set_forkserver_preload(modules)
     # Ctrl-C and a closed terminal reach every process; the main one stops the others, which need not report it.
     previous_mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:

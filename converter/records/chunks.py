@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from heapq import heappop, heappush
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -27,7 +27,9 @@ from converter.records.record import (
 )
 from converter.records.sentences import sentences
 from converter.records.tokenizers import token_counter
-from converter.repair import Repair
+
+if TYPE_CHECKING:
+    from converter.repair import Repair
 
 UNCHUNKED = frozenset({"front_matter", "directive", "link_reference"})
 """Kinds of blocks that are not text."""

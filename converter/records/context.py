@@ -6,15 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from converter.limits import Allowance
 from converter.model.chunking import Chunking
 from converter.parse import Block, Item
 from converter.parse.blocks import CONTAINERS
 from converter.problems import Problem
-from converter.repair import Repair, State
 from converter.text.reading import Text
 from converter.values import Column
+
+if TYPE_CHECKING:
+    from converter.repair import Repair, State
 
 
 @dataclass(slots=True)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from converter.records.context import ParsedDocument
 from converter.records.record import DOC_ID, STRING, field
-from converter.repair import RepairedLines
+
+if TYPE_CHECKING:
+    from converter.repair import RepairedLines
 
 MARKDOWN_TEXTS = "documents.markdown"
 """Documents on their way from a conversion to files of Markdown: no record can have this name."""

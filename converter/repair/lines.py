@@ -83,14 +83,19 @@ _KIND_OF_GROUP = {
     "image": IMAGE,
     "html": HTML,
 }
+_OF_DELIMITERS = "|:- \t"
+"""All characters that a delimiter row may have."""
 _ITEMS_ANYWHERE = frozenset(("bullet", "ordered", "odd"))
 """Groups that mean the same at any depth of indentation."""
 
 
 def kind_of(line: str) -> str:
     """The kind of a single line, without its context."""
-    if line[:1].isalpha():
+    first = line[:1]
+    if first.isalpha():
         return TEXT
+    if first == "|" and line.strip(_OF_DELIMITERS):  # nearly all rows: a sixth of the expression's time
+        return ROW
     if not line or line.isspace():
         return BLANK
     match = _MARKED.match(line)

@@ -43,7 +43,10 @@ def tables_of(draft: Draft) -> Iterator[Table]:
         columns, piped = cells_in(line), is_piped(line)
         if draft.kinds[header] in MAY_BE_ROW and _fits(draft.lines[header], columns, piped):
             last_row = at
-            while last_row + 1 < len(draft.lines) and _is_row(draft, last_row + 1, columns, piped):
+            # Most rows are of the kind ROW, which `_is_row` is not asked about.
+            while last_row + 1 < len(draft.lines) and (
+                draft.kinds[last_row + 1] == ROW or _is_row(draft, last_row + 1, columns, piped)
+            ):
                 last_row += 1
             yield Table(header, at, last_row, columns, piped)
 

@@ -191,7 +191,9 @@ def test_options_decide_column_types(folder: Path, options: list[str], types: li
 
 
 @pytest.mark.parametrize(
-    "code", ["converter.cli.main()", "import converter.engine.fork_server"], ids=["command", "worker"]
+    "code",
+    ["converter.cli.main()", "import converter.engine.fork_server, converter.engine.conversion"],
+    ids=["command", "worker"],
 )
 def test_conversion_imports_no_heavy_packages(folder: Path, code: str) -> None:
     (folder / "a.md").write_text("# No table\n\n- a: 1")
@@ -201,6 +203,17 @@ def test_conversion_imports_no_heavy_packages(folder: Path, code: str) -> None:
     modules = set(result.stdout.split())
     assert {"pyarrow", "markdown_it"} <= modules
     assert not modules & {"numpy", "pandas", "duckdb", "pyspark", "converter.repair.cues", "converter.values.inference"}
+
+
+def test_a_run_without_changes_imports_neither_repair_nor_parser(folder: Path) -> None:
+    program = "import sys, atexit, converter.cli\natexit.register(lambda: print(*sys.modules))\nconverter.cli.main()"
+    arguments = [sys.executable, "-c", program, "convert", ".", "-o", "out", "--jobs", "1", "--incremental", "-q"]
+    modules_of_runs = [
+        set(subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=True).stdout.split())
+        for _ in range(2)
+    ]
+    conversion = {"converter.engine.conversion", "converter.repair", "converter.parse.document"}
+    assert [modules & conversion for modules in modules_of_runs] == [conversion, set()]
 
 
 @pytest.mark.parametrize("option", ["--version", "--help"])

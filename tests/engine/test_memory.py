@@ -9,7 +9,8 @@ from array import array
 import pytest
 
 from converter.config import Options
-from converter.engine.conversion import LARGE_BYTES, convert_together, read_document
+from converter.engine.conversion import convert_together, read_document
+from converter.limits import LARGE_BYTES
 from converter.model.source import Source
 from converter.parse.blocks import LINES_AT_ONCE, join_lines
 from converter.records import ParsedDocument

@@ -81,7 +81,8 @@ def test_the_fork_server_imports_what_workers_need_and_ignores_signals(
     monkeypatch.setattr(forkserver, "ensure_running", lambda: note("server"))
     assert start_fork_server() == "forkserver"
     module = "converter.engine.fork_server" if is_parquetry else "converter.engine.pool"
-    assert calls == [[module, "converter.values.inference"], ("tracker", False, True), ("server", True, True)]
+    modules = [module, "converter.engine.conversion", "converter.values.inference"]
+    assert calls == [modules, ("tracker", False, True), ("server", True, True)]
     assert not {signal.SIGINT, signal.SIGHUP} & signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 

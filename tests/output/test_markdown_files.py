@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import converter
-from converter.engine.conversion import LARGE_BYTES
 from converter.errors import OutputError
+from converter.limits import LARGE_BYTES
 from converter.model.source import document_id
 from converter.output.manifest import File, check_file
 from converter.output.markdown_files import LONGEST_NAME, Paths

@@ -24,6 +24,7 @@ from converter.engine import conversion, pool
 from converter.engine.batches import BATCH_BYTES, group_sources
 from converter.engine.run import write_folder
 from converter.errors import OutputError, TooManyProblems, UsageError
+from converter.limits import LARGE_BYTES
 from converter.model.report import Report
 from converter.model.source import Source
 from converter.output import MANIFEST, Mode, Output, read_manifest, verify
@@ -251,7 +252,7 @@ def test_any_number_of_jobs_gives_the_same_bytes(tmp_path: Path) -> None:
     """One job and three, which is more than this machine may have processors; PARQUETRY_ALL=1 also takes two."""
     numbers = (1, 2, 3) if ALL else (1, 3)
     large_source = Source("large.md", ("# Title\n\n- a: b\n\n| n |\n|---|\n| 1 |\n\n" * 30_000).encode())
-    assert len(large_source.data) > conversion.LARGE_BYTES
+    assert len(large_source.data) > LARGE_BYTES
     for jobs in numbers:
         inputs = [*numbered_sources(count=300), large_source, *numbered_sources(count=300)]
         write_folder(inputs, tmp_path / str(jobs), Output(), Options(), Run(jobs))

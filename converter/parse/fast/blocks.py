@@ -19,7 +19,7 @@ from typing import Literal
 from converter.expressions import expression
 from converter.parse.blocks import Item
 from converter.parse.dialects.marks import mark_of
-from converter.parse.markdown_it.private import MAX_AUTOCOMPLETED_CELLS, escapedSplit, mdTrim
+from converter.parse.markdown_it.private import MAX_AUTOCOMPLETED_CELLS, MD_TRIM_CHARS, escapedSplit, mdTrim
 
 # The start of a line that can only start a paragraph, and that continues any: a character that starts no block, or one
 # that does, followed by something that rules that block out (such as no space after a list marker).
@@ -181,7 +181,7 @@ def table_cells(line: str) -> list[str]:
     cells = (escapedSplit(line) if "\\" in line else line.split("|"))[1:]
     if cells[-1] == "":
         del cells[-1]
-    return [mdTrim(cell) for cell in cells]
+    return [cell.strip(MD_TRIM_CHARS) for cell in cells]
 
 
 def _paragraph(lines: Sequence[str], start: int) -> CommonBlock | None:

@@ -14,12 +14,13 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.common.entities import entities
 from markdown_it.common.html_re import cdata, comment, declaration, processing
-from markdown_it.common.utils import isLinkClose, isLinkOpen, mdTrim, normalizeReference
+from markdown_it.common.utils import MD_TRIM_CHARS, isLinkClose, isLinkOpen, mdTrim, normalizeReference
 from markdown_it.rules_block import html_block
 from markdown_it.rules_block.table import MAX_AUTOCOMPLETED_CELLS, escapedSplit
 
 __all__ = [
     "MAX_AUTOCOMPLETED_CELLS",
+    "MD_TRIM_CHARS",
     "cdata",
     "comment",
     "declaration",

@@ -31,9 +31,10 @@ def read_common_table(reader: Reader, piece: Rows) -> None:
     header = [_cell(reader, block, cell, piece.start) for cell in piece.header]
     columns = len(header)
     rows = []
+    shared_cell = reader.cells.get
     for at in range(piece.start + 2, piece.end):
         row = table_cells(reader.lines[at])
-        cells = [_cell(reader, block, cell, at) for cell in row[:columns]]
+        cells = [shared_cell(cell) or _cell(reader, block, cell, at) for cell in row[:columns]]
         if len(row) > columns:
             cells += _surplus_cells(reader, block, at, columns)
         cells += [Cell("", "")] * (columns - len(row))
