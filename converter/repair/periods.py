@@ -54,6 +54,23 @@ class Fit:
     gain: float
 
 
+class Signs:
+    """Evidence of where rows and cells begin: the bits that a row saves if it begins with each cell, and loses if it
+    holds that cell, and the bits that are lost if a cell goes on in each."""
+
+    def __init__(self, starts: Sequence[float], joints: Sequence[float]) -> None:
+        self.starts, self.joints = starts, joints
+        self._inside = [0.0, *accumulate(max(bits, 0.0) for bits in starts)]
+
+    def row(self, start: int, end: int) -> float:
+        """The bits that a row saves."""
+        return self.starts[start] - self.starts_among(start + 1, end)
+
+    def starts_among(self, start: int, end: int) -> float:
+        """The bits of the cells with which a row probably begins."""
+        return self._inside[end] - self._inside[start]
+
+
 def features_of(text: str) -> Features:
     """What the cells of a column have in common: form, first mark and case, width, words, and end."""
     width, words = width_of(text), text.count(" ") + 1
@@ -102,19 +119,22 @@ class _Column:
         return self._bits[cell]
 
 
-def reading_below(cells: Sequence[Features], start: int, columns: int, most_rows: int) -> Fit | None:
+def reading_below(
+    cells: Sequence[Features], start: int, columns: int, most_rows: int, signs: Signs | None = None
+) -> Fit | None:
     """Return the rows with this many columns, from this cell on, that save the most bits; None if no two rows save any.
 
-    The cells above are the names of the columns, which are unlike the cells of their columns.
+    The cells above are the names of the columns, which are unlike the cells of their columns. `signs` are other
+    evidence of where rows and cells begin.
     """
     end = min(len(cells), start + most_rows * columns)
-    starts = range(start, end - columns + 1, columns)[:FIRST_ROWS]
-    rows: Sequence[Row] = [tuple(range(at, at + columns)) for at in starts]
+    places = range(start, end - columns + 1, columns)[:FIRST_ROWS]
+    rows: Sequence[Row] = [tuple(range(at, at + columns)) for at in places]
     best = Fit((), start, 0.0)
     for _ in range(ROUNDS):
         if len(rows) < FEWEST_ROWS:
             return None
-        best = _read(cells, start, end, _columns_of(cells, rows, columns))
+        best = _read(cells, start, end, _columns_of(cells, rows, columns), signs)
         if list(best.rows) == list(rows):
             break
         rows = best.rows
@@ -141,48 +161,57 @@ def _columns_of(cells: Sequence[Features], rows: Sequence[Row], columns: int) ->
     return [*parts, pool]
 
 
-def _read(cells: Sequence[Features], start: int, end: int, columns: Sequence[_Column]) -> Fit:
+def _read(cells: Sequence[Features], start: int, end: int, columns: Sequence[_Column], signs: Signs | None) -> Fit:
     """Return the rows that save most bits, given the columns."""
     *parts, pool = columns
-    best: dict[int, tuple[float, Row]] = {start: (0.0, ())}
-    """Cell after a row -> the bits saved up to there, and the row."""
+    best: dict[int, tuple[float, Row, int]] = {start: (0.0, (), start)}
+    """Cell after a row -> the bits saved up to there, the row, and its first cell."""
     last = start
     for at in range(start, end):
         if at not in best or best[at][0] < best[last][0] - HOLE * len(parts):
             continue
-        for saved, row in _rows_at(cells[at : min(at + len(parts), end)], at, parts, pool):
-            total = best[at][0] + saved
-            below = at + len(row) - row.count(None)
+        for saved, row, count in _rows_at(cells[at : min(at + len(parts) + 1, end)], at, parts, pool, signs):
+            below = at + count
+            total = best[at][0] + saved + (signs.row(at, below) if signs else 0.0)
             if below not in best or total > best[below][0]:
-                best[below] = (total, row)
+                best[below] = (total, row, at)
                 if total > best[last][0]:
                     last = below
     rows: list[Row] = []
     at = last
     while at > start:
         rows.append(best[at][1])
-        at -= len(rows[-1]) - rows[-1].count(None)
+        at = best[at][2]
     return Fit(rows[::-1], last, best[last][0])
 
 
 def _rows_at(
-    cells: Sequence[Features], at: int, parts: Sequence[_Column], pool: _Column
-) -> Iterator[tuple[float, Row]]:
-    """Yield possible rows that begin with cell `at`, and the bits that each saves; no cell of a row, one cell, or the
-    last two are empty."""
+    cells: Sequence[Features], at: int, parts: Sequence[_Column], pool: _Column, signs: Signs | None
+) -> Iterator[tuple[float, Row, int]]:
+    """Yield possible rows that begin with cell `at`, the bits that each saves, and how many lines it takes.
+
+    No cell of a row, one cell, or the last two are empty, or a cell goes on in a second line.
+    """
     count = len(parts)
     if len(cells) < max(count - 2, 1):
         return
     bits = [pool.bits(cell) - CELL for cell in cells]
-    left = list(accumulate((bits[place] - parts[place].bits(cell) for place, cell in enumerate(cells)), initial=-ROW))
+    gains = (saved - part.bits(cell) for saved, part, cell in zip(bits, parts, cells, strict=False))
+    left = list(accumulate(gains, initial=-ROW))
     """The bits that the cells before each one save, if none of them is empty."""
     places = range(at, at + count)
-    if len(cells) == count:
-        yield left[count], tuple(places)
+    if len(cells) >= count:
+        yield left[count], tuple(places), count
     if len(cells) >= count - 1 and count > 2:
         right = 0.0
         for hole in range(count - 1, 0, -1):
-            yield left[hole] + right - HOLE, (*places[:hole], None, *places[hole:-1])
+            yield left[hole] + right - HOLE, (*places[:hole], None, *places[hole:-1]), count - 1
             right += bits[hole - 1] - parts[hole].bits(cells[hole - 1])
     if count > 3:
-        yield left[count - 2] - 2 * HOLE, (*places[:-2], None, None)
+        yield left[count - 2] - 2 * HOLE, (*places[:-2], None, None), count - 2
+    if signs and len(cells) > count:
+        right = 0.0
+        for rest in range(count, 0, -1):
+            row = (*places[:rest], *range(at + rest + 1, at + count + 1))
+            yield left[rest] + right - signs.joints[at + rest], row, count + 1
+            right += bits[rest] - parts[rest - 1].bits(cells[rest])

@@ -173,6 +173,19 @@ def test_a_table_is_made_of_cells(roles: str, has_table: bool, monkeypatch: pyte
     assert ("| Ann | 12 |" in lines) == has_table
 
 
+@pytest.mark.parametrize(("chance", "row"), [(0.49, "| Ida | the | 19 |"), (0.5, "| Ida the | 19 |")])
+def test_a_line_that_hardly_continues_a_cell_is_one(chance: float, row: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = ["Boat", "Place", "Length", "Ann", "quay", "12", "Eva", "loft", "14", "Ida", "the", "19"]
+    if chance >= 0.5:
+        cells = [cell for cell in cells if cell not in ("Place", "quay", "loft")]
+    roles = {"Boat": "A", "Place": "B", "Length": "B", "Ann": "R", "Eva": "R", "Ida": "R", "the": "c"}
+    reading = Reading(
+        "HPppppp" + "".join(roles.get(cell, "C") for cell in cells),
+        [*[0.9] * 7, *[chance if cell == "the" else 0.9 for cell in cells]],
+    )
+    assert row in blocks_of(monkeypatch, [*PAGE[:7], *cells], reading)
+
+
 def test_shorter_and_other_texts_are_left_to_other_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     for lines, fewest in ((PAGE, len(PAGE) + 1), (["## Nets", *PAGE], 1), (["```", "x", "```", *PAGE], 1)):
         monkeypatch.setattr(text_nodes, "FEWEST_LINES", fewest)

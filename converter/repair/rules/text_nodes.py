@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 from converter.repair.cuts import has_cuts, has_gaps, join
 from converter.repair.draft import Draft
@@ -23,6 +22,7 @@ from converter.repair.node_roles import (
     Reading,
     model,
 )
+from converter.repair.node_tables import Block, tables_by_roles
 from converter.repair.notation import Notation, Row, insert_table
 from converter.repair.rule import FULL, rule
 from converter.repair.rules.table_cells import tables_among
@@ -45,6 +45,9 @@ LEAST_CELLS = 0.5
 MARKS = {ITEM: "- ", TITLE: "## "}
 """Role -> the mark of its lines."""
 
+FIRST_CELLS = {"b": "B", "c": "C"}
+"""Role of a line that hardly continues a cell -> its role as a cell."""
+
 MARK_OF_FIRST = "# "
 """Mark of a title with nothing of the article above it: that of the document."""
 
@@ -52,16 +55,6 @@ FENCES = ("```", "~~~")
 """Starts of lines that no page has, but Markdown."""
 
 TABLE_CONFIDENCE = 0.8
-
-
-class Block(NamedTuple):
-    """A block: its first line, the line after its last one, its role, its text and its confidence."""
-
-    start: int
-    end: int
-    role: str
-    text: str
-    confidence: float
 
 
 @rule("text_nodes", FULL)
@@ -101,12 +94,12 @@ def _blocks(draft: Draft, places: Sequence[int], reading: Reading) -> list[Block
     for start, end in pairwise([*starts, len(lines)]):
         role, chance = lines[start]
         if role in CONTINUED or (role in MARKS and chance < LEAST_CHANCE):
-            role = PARAGRAPH
+            role = FIRST_CELLS.get(role, PARAGRAPH)
         chances = [chance] if role in MARKS else []
         chances += reading.chances[start + 1 : end]
         text = join([draft.lines[at].strip() for at in places[start:end]])
         confidence = round(_confidence_of(role, min(chances, default=1.0)), 2)
-        blocks.append(Block(places[start], places[end - 1] + 1, role, text, confidence))
+        blocks.append(Block(places[start], places[end - 1] + 1, role, chance, text, confidence))
     return blocks
 
 
@@ -118,18 +111,29 @@ def _confidence_of(role: str, chance: float) -> float:
 
 
 def _tables(blocks: Sequence[Block]) -> Iterator[Notation]:
-    """Yield the tables of the article: most of what they hold is cells by its lines."""
+    """Yield the tables of the article: those that roles show, and those that values show between them."""
     run: list[Block] = []
     for block in [*blocks, None]:
         if block and block.role not in (ABOVE, BELOW):
             run.append(block)
             continue
-        for table in tables_among([each.text for each in run]):
-            cells = run[table.start : table.end]
-            if sum(cell.role in CELLS or cell.role == CODE for cell in cells) >= LEAST_CELLS * len(cells):
-                rows = [Row(run[row.at].start, row.cells) for row in table.rows]
-                yield Notation(cells[0].start, cells[-1].end, table.header, rows)
+        start = 0
+        for table in [*tables_by_roles(run), None]:
+            end = next((at for at in range(start, len(run)) if table and run[at].start == table.start), len(run))
+            yield from _tables_by_values(run[start:end])
+            if table:
+                yield table
+                start = next((at for at in range(end, len(run)) if run[at].start >= table.end), len(run))
         run = []
+
+
+def _tables_by_values(run: Sequence[Block]) -> Iterator[Notation]:
+    """Yield the tables whose values show how many cells a row has: most of what they hold is cells by its lines."""
+    for table in tables_among([each.text for each in run]):
+        cells = run[table.start : table.end]
+        if sum(cell.role in CELLS or cell.role == CODE for cell in cells) >= LEAST_CELLS * len(cells):
+            rows = [Row(run[row.at].start, row.cells) for row in table.rows]
+            yield Notation(cells[0].start, cells[-1].end, table.header, rows)
 
 
 def _write(draft: Draft, blocks: Sequence[Block], opening: Block | None) -> None:
