@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from inspect import Parameter, signature
 from typing import Any
 
 from converter.config import Options, OutputArguments, ReadingArguments, RunArguments, SourceArguments
 from converter.errors import UsageError
 from converter.model.source import Source
+from converter.problems import Problem
 from converter.schema.model import Schema
 from converter.settings import values_of
 
@@ -28,8 +30,9 @@ def list_of(sources: Any, *kinds: type) -> Iterable[Any]:
     """
     accepted = (str, os.PathLike, *kinds)
     if isinstance(sources, accepted):
-        return [sources]
-    frame_like = any(hasattr(sources, name) for name in ("__arrow_c_stream__", "__dataframe__", "columns", "read"))
+        return _check_each([sources], accepted)
+    frame_like = any(hasattr(sources, name) for name in ("__arrow_c_stream__", "__dataframe__", "read"))
+    frame_like = frame_like or hasattr(type(sources), "columns")  # Polars warns if a lazy frame is asked
     if isinstance(sources, Mapping | bytes | bytearray) or frame_like or not isinstance(sources, Iterable):
         message = f"sources are paths or addresses, one or a list, not {type_name_of(sources)}"
         raise UsageError(
@@ -43,7 +46,27 @@ def _check_each(sources: Iterable[Any], accepted: tuple[type, ...]) -> Iterator[
         if not isinstance(source, accepted):
             kinds = "a path or an address" + (", or a text as `Source(key, text)`" if Source in accepted else "")
             raise UsageError(f"a source is {kinds}, not {type_name_of(source)}")
-        yield source
+        yield _check_source(source) if isinstance(source, Source) else source
+
+
+def _check_source(source: Source) -> Source:
+    """Return a source that a user has made; one without a text, as a null of a database, is a problem.
+
+    Raises:
+        UsageError: its key, text or attributes have another type.
+    """
+    if not isinstance(source.key, str):
+        raise UsageError(f"the key of a `Source` is a text, not {type_name_of(source.key)}")
+    data: object = source.data
+    if data is None:
+        return replace(source, data=b"", problem=Problem("null_text", "the text is None"))
+    if not isinstance(data, str | bytes):
+        raise UsageError(f"the document of a `Source` is a text or bytes, not {type_name_of(data)}", source=source.key)
+    for name, value in source.attributes.items():
+        if not (isinstance(name, str) and isinstance(value, str)):
+            message = f"the attributes of a `Source` are texts by name; {name!r} is {type_name_of(value)}"
+            raise UsageError(message, source=source.key)
+    return source
 
 
 def type_name_of(value: object) -> str:

@@ -27,6 +27,13 @@ from converter.sources import Columns, find_sources, sources_in_memory
 ArrowStream = Any
 """Anything with `__arrow_c_stream__`: a data frame of pandas or Polars, an Arrow table or reader, a DuckDB relation."""
 
+TABLES_BY_CALL = {
+    "pandas.Series": "series.to_frame('text')",
+    "polars.Series": "series.to_frame('text')",
+    "polars.LazyFrame": "frame.collect()",
+}
+"""Types that are no table yet, and what makes one of them."""
+
 
 @overload
 def read_many(
@@ -101,22 +108,38 @@ def read_many(
 
 
 def _sources_of(sources: Any, columns: Columns | None, search: Mapping[str, Any]) -> Iterator[Source]:
+    if columns is not None and not isinstance(columns, Columns):
+        raise UsageError(f"`columns` are `Columns(text, key)`, not {type_name_of(columns)}")
+    kind = type_name_of(sources)
+    if kind in TABLES_BY_CALL:
+        raise UsageError(f"a {kind} has no rows with named columns; pass `{TABLES_BY_CALL[kind]}`")
     if hasattr(sources, "__arrow_c_stream__"):
         if columns is None:
-            raise UsageError(
-                f"rows of a {type_name_of(sources)} are documents only with `columns`, which name the text"
-            )
+            raise UsageError(f"rows of a {kind} are documents only with `columns`, which name the text")
+        frame = _columns_of_pandas(sources, columns) if kind == "pandas.DataFrame" else sources
         try:
-            stream = pa.RecordBatchReader.from_stream(sources)
+            stream = pa.RecordBatchReader.from_stream(frame)
         except (pa.ArrowException, ValueError, TypeError) as error:  # pandas: values of several types, names twice
-            reason = " ".join(str(error).split())
-            raise UsageError(f"the {type_name_of(sources)} cannot be read as an Arrow table: {reason}") from error
+            reason = " ".join("; ".join(map(str, error.args)).split())
+            raise UsageError(f"the {kind} cannot be read as an Arrow table: {reason}") from error
         return sources_in_memory(stream, columns, **search)
     arguments = list_of(sources, Source)
     is_paths = isinstance(sources, str | os.PathLike) or (
         isinstance(sources, Sequence) and not any(isinstance(source, Source) for source in sources)
     )
     return iter((find_sources if is_paths else sources_in_memory)(arguments, columns=columns, **search))
+
+
+def _columns_of_pandas(frame: Any, columns: Columns) -> Any:
+    """Return the columns of a data frame that hold documents: other ones may hold values that Arrow does not know.
+
+    A column of texts without any text has the type of numbers in pandas.
+    """
+    names = columns.names
+    if sorted(name for name in frame.columns if name in names) != sorted(names):
+        return frame  # a column is missing or named by a number, or two have a name
+    selection = frame[names]
+    return selection.astype({columns.text: object}) if selection[columns.text].isna().all() else selection
 
 
 def _documents(sources: Iterator[Source], options: Options, jobs: int) -> Iterator[Document]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+from collections import Counter
 from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -52,7 +54,7 @@ def fix(
     if in_place and (diff or check):
         raise UsageError("--in-place changes files; --diff and --check do not: choose one")
     options = reading.options()
-    changed = document_count = errors = 0
+    changed = document_count = errors = refused = 0
     stream = standard_output()
     for found_source in free_documents(selecting.selection().find(source, options)):
         document = Document(read_document(found_source, options), options)
@@ -70,18 +72,24 @@ def fix(
             continue
         if not document.is_repaired:
             continue
+        if in_place:
+            try:
+                replace_file(found_source, document, text)
+            except OutputError as error:  # the other files are replaced all the same
+                say(f"parquetry: {error}")
+                refused += 1
+                continue
+            say(f"changed {found_source.key}")
         changed += 1
         if diff:
             stream.write(difference(found_source.key, document, text).encode("utf-8", "surrogatepass"))
         if check:
             say(f"would change {found_source.key}")
-        if in_place:
-            replace_file(found_source, document, text)
-            say(f"changed {found_source.key}")
     stream.flush()
     if check or in_place or diff:
         say(f"{changed} of {amount(document_count, 'document')} {'changed' if in_place else 'would change'}")
-    raise typer.Exit(1 if not document_count or (check and changed) else 3 if errors else 0)
+    is_nothing_done = not document_count or (refused and not changed)
+    raise typer.Exit(1 if is_nothing_done or (check and changed) else 3 if errors or refused else 0)
 
 
 fix.__doc__ = f"{fix.__doc__}\n\n{EXAMPLES}"
@@ -90,7 +98,8 @@ fix.__doc__ = f"{fix.__doc__}\n\n{EXAMPLES}"
 def difference(key: str, document: Document, text: str) -> str:
     """Return the difference between the source and its Markdown, as `diff -u` writes it."""
     lines = [f"{line}\n" for line in document.source_lines]
-    return "".join(unified_diff(lines, text.splitlines(keepends=True), key, key))
+    new_lines = [f"{line}\n" for line in text.removesuffix("\n").split("\n")]  # not `splitlines`: it cuts at form feeds
+    return "".join(unified_diff(lines, new_lines, key, key))
 
 
 def replace_file(source: Source, document: Document, text: str) -> None:
@@ -112,10 +121,10 @@ def replace_file(source: Source, document: Document, text: str) -> None:
     target = path.resolve()  # a link stays a link
     check_replaceable(target, source.key)
     encoding = document.encoding or "utf-8"
-    first_line = source.data.decode(encoding, "replace").partition("\n")[0]
-    newline = "\r\n" if first_line.endswith("\r") else "\n"
-    ends_with_line = source.data.decode(encoding, "replace").endswith(("\n", "\r"))
-    content = (text if ends_with_line else text.removesuffix("\n")).replace("\n", newline)
+    previous_text = source.data.decode(encoding, "replace")
+    newlines = Counter(re.findall(r"\r\n|\n|\r", previous_text)).most_common(1)
+    content = text if previous_text.endswith(("\n", "\r")) else text.removesuffix("\n")
+    content = content.replace("\n", newlines[0][0] if newlines else "\n")
     try:
         data = content.encode(encoding)
         mark = next((mark for mark, _ in BYTE_ORDER_MARKS if source.data.startswith(mark)), b"")

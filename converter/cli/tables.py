@@ -168,7 +168,7 @@ def serialize(table: pa.Table, to: str) -> bytes:
     from converter.write import FORMATS, Layout
 
     stream = BytesIO()
-    writer = FORMATS[to].writer(stream, table.schema, Layout())
+    writer = FORMATS[to].open(stream, table.schema, Layout())
     for batch in table.combine_chunks().to_batches():
         writer.write(batch)
     writer.close()

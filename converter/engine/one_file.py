@@ -43,7 +43,7 @@ def write_stream(
             nested.close()
         return report
     schema = schema_of(name, options)
-    writer = FORMATS[output.format].writer(stream, schema, output.file_layout)
+    writer = FORMATS[output.format].open(stream, schema, output.file_layout)
 
     def write(event: Event) -> None:
         if isinstance(event, BatchPieces):

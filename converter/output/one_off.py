@@ -57,7 +57,7 @@ class OneOff(Target):
             OutputError: the file cannot hold the rows, or something else was written there meanwhile.
         """
         names = [name for name in load.schemas if name != PARTS_FILE]
-        path = load.stage.place / f"new{self.place.suffix}"
+        path = load.stage.place / f"file{self.place.suffix}"  # `new` is a folder
         self.write(path, load, names)
         load.stage.publish_file(path, load.overwrite)
         rows = load.manifest.rows()

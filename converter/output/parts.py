@@ -258,7 +258,7 @@ class Parts:
         # takes 0.95 of the time that it takes with one.
         stream = self._stack.enter_context(pa.OSFile(os.fsencode(self.folder / path), "wb"))
         group.files[name], group.streams[name] = path, stream
-        group.writers[name] = self._format(name).writer(stream, self.schemas[name], self.layout)
+        group.writers[name] = self._format(name).open(stream, self.schemas[name], self.layout)
         self.add_file(path, name)
         return group.writers[name]
 

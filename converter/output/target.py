@@ -11,7 +11,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from converter.destination import RECORD_OUTPUTS, STORE, Destination, destination_of
+from converter.destination import FILE, FOLDER, RECORD_OUTPUTS, STORE, STREAM, Destination, destination_of
 from converter.errors import OutputError, UsageError, install_command
 from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest
@@ -101,6 +101,8 @@ class Target(Protocol):
         """Return what a user looks for after a run: paths, or the name of a target that has none."""
 
 
+METHODS = ("manifest", "conflicts", "read", "keep", "publish", "tidy", "locations")
+
 TARGETS: Registry[Callable[[str], Target]] = Registry(
     "targets",
     {
@@ -112,7 +114,7 @@ TARGETS: Registry[Callable[[str], Target]] = Registry(
         "xlsx": "converter.output.xlsx:Workbook",
         STORE: "converter.output.store_target:StoreTarget",
     },
-    callable_with("manifest", "conflicts", "read", "keep", "publish", "tidy", "locations"),
+    callable_with(*METHODS),
 )
 """The class of each database of `DATABASES`, and that of a folder in an object store. A module is imported when its
 target is requested."""
@@ -138,10 +140,15 @@ def open_target(destination: Destination) -> Target | None:
 
     Raises:
         UsageError: its package is not installed, or the name is invalid for this database.
+        PluginError: a plug-in returned something else than a target.
     """
-    if destination.place not in TARGETS:
+    place = destination.place
+    if place in (STREAM, FILE, FOLDER) or place not in TARGETS:
         return None
-    return TARGETS[destination.place](destination.name)
+    target = TARGETS[place](destination.name)
+    if missing := [name for name in METHODS if not hasattr(target, name)]:
+        raise TARGETS.plugins[place].error(f"it returned {type(target).__name__} without {missing[0]}, not a Target")
+    return target
 
 
 def import_extra(module: str, extra: str) -> ModuleType:

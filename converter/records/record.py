@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
+from converter.errors import PluginError
 from converter.limits import Allowance
 from converter.plugins import instance_of
 from converter.records.context import ParsedDocument
@@ -95,10 +96,13 @@ class Record:
 
         Raises:
             ValueError: a row holds a null where the contract allows none.
+            PluginError: a row has too few or too many values.
             TooMuchOutput: the rows exceed the allowance.
         """
         rows = self._rows(contexts)
         while chunk := list(islice(rows, rows_at_once)):
+            if any(len(row) != len(self.fields) for row in chunk):
+                raise PluginError(f"the record {self.name} yields a row that has not {len(self.fields)} values")
             columns = list(zip(*chunk, strict=True))
             weight = self._weight(columns)
             if allowance is not None:

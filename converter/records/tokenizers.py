@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from numbers import Integral
 from typing import Any
 
 from converter.errors import UsageError, install_command
@@ -34,7 +35,7 @@ def token_counter(tokenizer: Tokenizer) -> Callable[[str], int]:
         UsageError: there is no such tokenizer here, or what reads it is not installed.
     """
     if not isinstance(tokenizer, str):
-        return tokenizer
+        return _checked(tokenizer)
     if tokenizer == WORDS:
         return count_words
     is_hugging_face = tokenizer.endswith(FILE_SUFFIX) or "/" in tokenizer
@@ -49,6 +50,20 @@ def token_counter(tokenizer: Tokenizer) -> Callable[[str], int]:
         raise UsageError(
             f"{message}; use {WORDS}, a tokenizer.json file, or an encoding such as cl100k_base"
         ) from error
+
+
+def _checked(tokenizer: Callable[[str], int]) -> Callable[[str], int]:
+    """Return a function that calls that of a user, which may return the tokens by mistake."""
+
+    def count(text: str) -> int:
+        tokens: object = tokenizer(text)
+        if not isinstance(tokens, Integral) or tokens < 0:
+            raise UsageError(
+                f"`tokenizer` returns the number of tokens of a text, not {type(tokens).__name__} {tokens!r:.40}"
+            )
+        return int(tokens)
+
+    return count
 
 
 def _hugging_face(name: str) -> Callable[[str], int]:

@@ -180,13 +180,15 @@ def repair(
         last_rule = _run_rules(rules, draft)
     result = draft.finish()
     state, repairs, ends, previous_lines = result.state, result.repairs, result.ends, lines
+    is_unread = True
     for _ in range(PASSES):
         is_settled = result.lines is previous_lines
-        if is_settled and not draft.has_earlier_state:
+        if is_settled and (is_unread or not draft.is_informed):
             break
-        next_draft = _next_draft(draft, result, None if is_settled else last_rule)
+        is_unread = is_settled
+        next_draft = _unread_draft(draft, result) if is_settled else _next_draft(draft, result, last_rule)
         if is_settled and next_draft.state == draft.state:
-            break  # else whoever reads the repaired text sees another layout: its repairs are made now
+            break  # else the text looks different to whoever reads it again: their repairs are made now
         is_whole = last_rule is None and not (is_settled or draft.has_earlier_state)
         rules_of_pass = [rule for rule in rules if rule.may_change_after(draft)] if is_whole else rules
         previous_lines, draft = result.lines, next_draft
@@ -196,6 +198,11 @@ def repair(
         changes = [entry for entry in repairs if not entry.is_mark]
         known_repairs = set(changes)
         repairs = changes + [entry for entry in result.repairs if entry not in known_repairs]
+    if ends:  # a mark of a line is one of all source lines that were joined to it
+        repairs = [
+            replace(entry, line_end=ends.get(entry.line_end, entry.line_end)) if entry.is_mark else entry
+            for entry in repairs
+        ]
     return RepairedLines(result.lines, result.numbers, repairs, state, ends)
 
 
@@ -254,13 +261,16 @@ def _check(rule: Rule, draft: Draft) -> None:
         raise PluginError(f"the rule {rule.name} wrote a line with a line end in it; `rewrite` takes several lines")
 
 
+def _unread_draft(draft: Draft, result: RepairedLines) -> Draft:
+    """Return the text after all repairs as whoever reads it again sees it: earlier passes have left no knowledge."""
+    next_draft = Draft(result.lines, result.numbers)
+    next_draft.answers, next_draft.signs = draft.answers, draft.signs
+    return next_draft
+
+
 def _next_draft(draft: Draft, result: RepairedLines, last_rule: Rule | None) -> Draft:
     """Return the text after a pass as the next draft. Tables that were written say nothing about the text's layout."""
     state = draft.state if last_rule in TABLES else None
     next_draft = Draft(result.lines, result.numbers, state, draft.state.print_margin, draft.state.is_narrowed)
     next_draft.answers, next_draft.signs = draft.answers, draft.signs
-    next_draft.has_node_roles = draft.has_node_roles
-    next_draft.follows_whole_pass = draft.follows_whole_pass or last_rule is None
-    if next_draft.follows_whole_pass:
-        next_draft.has_marked_titles = draft.has_marked_titles
     return next_draft

@@ -48,12 +48,6 @@ class Draft:
         self.has_earlier_state = state is not None
         """Whether the state is that of the text before tables were written."""
         self.state: State = state or state_of(lines, self.kinds, print_margin, is_narrowed)
-        self.has_marked_titles = self.state.headings == "marked"
-        """Whether the source marks its headings. Marks that a pass has written do not count."""
-        self.has_node_roles = False
-        """Whether `text_nodes` has said what each line is, cells of tables among them."""
-        self.follows_whole_pass = False
-        """Whether an earlier pass ran all rules, so that it may have marked headings."""
         self.repairs: list[Repair] = []
         self.extent = GAPS
         """What was written: GAPS, TITLES or LINES."""
@@ -90,6 +84,11 @@ class Draft:
         if not self._texts:
             self._texts = ("\n".join(("", *self.lines)),)
         return self._texts
+
+    @property
+    def is_informed(self) -> bool:
+        """Whether an earlier pass may know about the text what it does not show."""
+        return self.has_earlier_state or self.state.is_narrowed or self.state.print_margin > 0
 
     @property
     def signature(self) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Protocol, TypeAlias
+from typing import Any, BinaryIO, Protocol, TypeAlias, cast
 
 import pyarrow as pa
 
+from converter.errors import PluginError
 from converter.plugins import Registry
 from converter.write.json import JsonWriter, NestedJsonWriter, encode_json
 from converter.write.layout import DEFAULT_FILE_BYTES, Layout
@@ -56,6 +57,18 @@ class Format:
     writer: Callable[[BinaryIO, pa.Schema, Layout], Writer]
     encode: Encode | None = None
     small_bytes: int = 0
+
+    def open(self, stream: BinaryIO, schema: pa.Schema, layout: Layout) -> Writer:
+        """Return a new writer.
+
+        Raises:
+            PluginError: what the format calls its writer is none.
+        """
+        writer: object = self.writer(stream, schema, layout)
+        if missing := [name for name in ("write", "flush", "close") if not hasattr(writer, name)]:
+            kind = type(writer).__name__
+            raise PluginError(f"the writer of the format {self.suffix[1:]} is {kind}, without the method {missing[0]}")
+        return cast(Writer, writer)
 
 
 def _csv_writer(stream: BinaryIO, schema: pa.Schema, layout: Layout) -> Writer:

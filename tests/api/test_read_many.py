@@ -146,6 +146,44 @@ def test_a_frame_that_arrow_refuses_is_named(rows: list[list[Any]], columns: lis
         read_many(frame, columns=Columns("text"))
 
 
+@pytest.mark.parametrize(
+    ("sources", "columns", "message"),
+    [
+        (pd.DataFrame({"text": ["a"]}), "text", r"`columns` are `Columns\(text, key\)`, not str"),
+        (pd.Series(["a"]), Columns("text"), r"pass `series.to_frame\('text'\)`"),
+        (pl.LazyFrame({"text": ["a"]}), Columns("text"), r"pass `frame.collect\(\)`"),
+        ([Source(None, "a")], None, "the key of a `Source` is a text, not NoneType"),  # type: ignore[arg-type]
+        (Source("a", 1), None, "a: the document of a `Source` is a text or bytes, not int"),  # type: ignore[arg-type]
+        ([Source("a", "b", attributes={"n": 1})], None, "'n' is int"),  # type: ignore[dict-item]
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_what_cannot_be_meant_is_named(sources: Any, columns: Any, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        list(read_many(sources, columns=columns))
+
+
+def test_columns_that_are_not_read_may_hold_anything() -> None:
+    frame = pd.DataFrame({"text": ["# A", None], "other": [object(), 1j], "x": [1, 2]})
+    frame.columns = pd.Index(["text", "other", "other"])
+    codes = [
+        [problem["code"] for problem in document.problems] for document in read_many(frame, columns=Columns("text"))
+    ]
+    assert codes == [[], ["null_text"]]
+
+
+def test_a_column_without_any_text_has_no_documents_or_problems() -> None:
+    assert not list(read_many(pd.DataFrame({"text": []}), columns=Columns("text")))
+    (document,) = read_many(pd.DataFrame({"text": [float("nan")]}), columns=Columns("text"))
+    assert document.problems[0]["code"] == "null_text"
+
+
+def test_a_source_without_a_text_is_a_problem() -> None:
+    documents = list(read_many([Source("a", None), Source("b", "# B")]))  # type: ignore[arg-type]
+    assert [document.title for document in documents] == [None, "B"]
+    assert documents[0].problems[0]["code"] == "null_text"
+
+
 def test_an_unknown_argument_is_answered_with_all_that_there_are() -> None:
     with pytest.raises(TypeError, match=r"unknown argument text_column; the arguments are sources, records, columns, "):
         read_many("a.md", text_column="text")  # type: ignore[call-overload]

@@ -15,7 +15,9 @@ import converter
 from converter.cli import app
 from converter.extension import SAFE, Draft, rule
 from tests.benchmarks.documents import generate_articles
+from tests.support.cases import load_cases
 from tests.support.documents import FRAGMENTS
+from tests.support.paths import CASE_FOLDER
 
 DAMAGED = "---\ntitle: Tides\n---\n\n##Ebb\n\nIt falls.\n\n##Flow\n\nIt rises.\n"
 FIXED = DAMAGED.replace("##", "## ")
@@ -88,6 +90,46 @@ def test_the_layout_is_judged_again_where_tables_were_written(text: str) -> None
     check_round_trip(text)
 
 
+TOOLS = [
+    "The tools hang on the wall, each on its nail:", "Task", "Tool", "What it does",
+    "mend", "Needle", "It holds the twine for an hour of work.",
+    "measure", "Stick", "It keeps the meshes as wide as the law demands.",
+    "cut", "Knife", "It cuts the old twine away from the net.",
+    "tar", "Brush", "It brings the tar to each knot of the twine.",
+    "dry", "Rack", "It holds the nets above the stove of the loft.", "Opening hours",
+]  # fmt: skip
+PAGE_OF_NODES = load_cases(CASE_FOLDER / "repair" / "text_nodes.yaml")["fires"][0]["damaged"]
+NODES = PAGE_OF_NODES.replace("Opening hours", "\n".join(TOOLS))
+"""A line for each text node: the rows show once the titles are marked and the sentences are whole."""
+
+LOST_KNOWLEDGE = [
+    NODES,
+    # `cut_sentence` has joined lines; without what it knows, the tables have another layout.
+    "  1. nested\nHarbour|914\n| Name | Price |\n|---|--:|\n---|---\no Small with\n- Deposition: On the inner "
+    "bank the water is slow, so that sand settles. Beaches grow there. Beaches grow there. Beaches grow there. \n"
+    "Term\n: its definition\nHow Rivers Shape the Land Around Them\nYear river winter in water winter on glass "
+    "every year small. Before year after after and a reader before. Pump was for glass was pump year winter "
+    "water winter river. Three in a under stone water on river for from of council measure was from in a a. "
+    "Council from water harbour river on reader from river was machine stone water reader of of.\nWas was was\n"
+    "---|---\n",
+    # Lines that were joined are boilerplate: all of them, not only the first.
+    "Paper glass and every measure the river before for it glass. In measure harbour harbour before paper it "
+    "machine the the the. Small was pump which and and glass before of was harbour harbour in machine of after "
+    "with. River machine of it measure a year of measure year under for on.\ntags: [a, b]\nThe and for\nShare "
+    "this on Facebook\nLeave a reply\nSmall to to\n: its definition\n",
+]
+
+
+@pytest.mark.parametrize("text", LOST_KNOWLEDGE)
+def test_what_a_pass_knew_and_the_markdown_does_not_show_changes_nothing(text: str) -> None:
+    check_round_trip(text)
+
+
+def test_rows_that_show_once_titles_are_marked_are_a_table() -> None:
+    document = converter.read_text(NODES)
+    assert document.table("What it does").headers == ["Task", "Tool", "What it does"]
+
+
 def test_rules_of_the_caller_are_in_the_markdown() -> None:
     def loud(draft: Draft) -> None:
         """Lines are in capitals."""
@@ -125,6 +167,13 @@ def test_diff_shows_what_would_change(tmp_path: Path) -> None:
     assert [line for line in lines[2:] if line[0] in "+-"] == ["-##Ebb", "+## Ebb", "-##Flow", "+## Flow"]
 
 
+def test_a_diff_has_a_line_for_each_line_of_a_file(tmp_path: Path) -> None:
+    """Form feeds and Unicode's line separators end no line of a file."""
+    (tmp_path / "a.md").write_text(DAMAGED.replace("It falls", "It falls\f\u2028and\x85falls"))
+    lines = fix(tmp_path / "a.md", "--diff").stdout.split("\n")
+    assert [line for line in lines[2:] if line[:1] in "+-"] == ["-##Ebb", "+## Ebb", "-##Flow", "+## Flow", ""]
+
+
 @pytest.mark.parametrize(
     "encoding, newline, mark",
     [
@@ -132,6 +181,7 @@ def test_diff_shows_what_would_change(tmp_path: Path) -> None:
         ("utf-8", "\r\n", b"\xef\xbb\xbf"),
         ("latin-1", "\r\n", b""),
         ("utf-16-le", "\r\n", b"\xff\xfe"),
+        ("utf-8", "\r", b""),
     ],
 )
 def test_a_file_is_replaced_in_its_own_form(tmp_path: Path, encoding: str, newline: str, mark: bytes) -> None:
@@ -173,6 +223,22 @@ def test_read_only_files_and_hard_links_are_not_replaced(tmp_path: Path) -> None
     assert "a.md: has 2 hard links, of which one would change" in fix(path, "--in-place", code=1).stderr
     assert path.read_text() == (tmp_path / "b.md").read_text() == DAMAGED
     assert FIXED in fix(path).stdout
+
+
+def test_a_file_that_cannot_be_replaced_does_not_stop_the_others(tmp_path: Path) -> None:
+    for name in ("a.md", "b.md", "c.md"):
+        (tmp_path / name).write_text(DAMAGED)
+    (tmp_path / "b.md").chmod(0o444)
+    error = fix(tmp_path, "--in-place", code=3).stderr
+    assert "b.md: is read-only" in error and error.endswith("2 of 3 documents changed\n")
+    assert [(tmp_path / name).read_text() for name in ("a.md", "b.md", "c.md")] == [FIXED, DAMAGED, FIXED]
+
+
+def test_a_replaced_file_has_the_line_end_of_most_of_its_lines(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_bytes(DAMAGED.encode().replace(b"\n", b"\r\n", 1))
+    fix(path, "--in-place")
+    assert path.read_bytes() == FIXED.encode()
 
 
 def test_a_document_without_damage_keeps_its_bytes(tmp_path: Path) -> None:

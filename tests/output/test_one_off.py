@@ -134,6 +134,12 @@ def test_tables_of_data_sets_have_distinct_names() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("to", ["sqlite", "xlsx"])
+def test_a_file_may_have_a_name_without_a_suffix(source: Path, to: str) -> None:
+    converter.convert(source, source.parent / "out", to=to)
+    assert (source.parent / "out").is_file()
+
+
 def test_a_run_without_documents_writes_no_file(tmp_path: Path) -> None:
     for name in ("x.sqlite", "x.xlsx"):
         with pytest.raises(converter.NothingRead):

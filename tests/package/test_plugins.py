@@ -433,6 +433,42 @@ def test_a_broken_plugin_stops_what_needs_it(tmp_path: Path) -> None:
     assert "division by zero" in listing.stdout.decode() and "missing_module" in listing.stdout.decode()
 
 
+WRONG = """
+import pyarrow as pa
+from converter.extension import DOC_ID, Format, Record
+
+wrong_format = Format(".wrong_format", "It has no writer.", lambda stream, schema, layout: 5)
+wrong_record = Record("wrong_record", "", (), (DOC_ID,), lambda document: [(document.doc_id, 1)])
+
+def wrong_target(name):
+    return 3
+"""
+WRONGS = {
+    "formats": (["-o", "x.wrong_format", "--records", "documents"], "the writer of the format wrong_format is int"),
+    "targets": (["-o", "x.wrong_target"], "the target wrong_target of wrong 1: it returned int without manifest"),
+    "records": (["-o", "out"], "the record wrong_record yields a row that has not 1 values [plugin_failed]"),
+}
+
+
+@pytest.mark.parametrize("kind", WRONGS)
+def test_a_plugin_that_gives_something_else_is_named(tmp_path: Path, kind: str) -> None:
+    arguments, message = WRONGS[kind]
+    name = f"wrong_{kind.removesuffix('s')}"
+    points = {f"parquetry.{kind}": {name: f"wrong_module:{name}"}}
+    environment = path_with(distribution(tmp_path / "site", "wrong", "1", points, wrong_module=WRONG))
+    (tmp_path / "a.md").write_text(NOTES)
+    error = run("convert", "a.md", *arguments, cwd=tmp_path, code=1, **environment).stderr.decode()
+    assert message in error and "report" not in error
+
+
+def test_a_target_without_a_valid_name_does_not_stop_runs_with_another(tmp_path: Path) -> None:
+    environment = path_with(
+        distribution(tmp_path / "site", "wrong", "1", {"parquetry.targets": {"No-Name": "re:match"}})
+    )
+    (tmp_path / "a.md").write_text(NOTES)
+    run("convert", "a.md", "-o", "out", cwd=tmp_path, code=0, **environment)
+
+
 ENDING = """
 import sys
 from converter.extension import FULL, Format, Source, rule

@@ -104,7 +104,7 @@ def test_words_of_scripts_without_spaces_are_characters(text: str) -> None:
 
 
 def test_a_tokenizer_is_a_function_a_file_or_a_name() -> None:
-    assert token_counter(len) is len
+    assert token_counter(len)("abc") == 3
     for name in ("/nowhere/tokenizer.json", "no_such_encoding"):
         with pytest.raises(UsageError, match=f"tokenizer {name} (needs|cannot be loaded)"):
             token_counter(name)
@@ -225,3 +225,9 @@ def test_cutting_takes_linear_time() -> None:
         return given_characters
 
     assert work(2000) < 2.2 * work(1000)
+
+
+@pytest.mark.parametrize("result", [["a"], "1", -1, None, 1.5])
+def test_a_function_that_returns_no_count_is_named(result: object) -> None:
+    with pytest.raises(UsageError, match="`tokenizer` returns the number of tokens of a text, not"):
+        _ = converter.read_text("a b", chunks=8, tokenizer=lambda text: result).chunks  # type: ignore[arg-type, return-value]

@@ -1,15 +1,14 @@
-"""Tables of a cell a line, where the titles were marked by the source and where a pass of the repair marked them."""
+"""Tables of a cell a line below marked titles, whoever marked them."""
 
 from __future__ import annotations
 
 import pytest
 
-import converter.repair
 from converter import read_text
 from converter.repair import repair
 from converter.repair.draft import Draft
 from converter.repair.rules import table_cells
-from converter.repair.rules.table_cells import BITS_WITHOUT_MARKS, ROWS_WITHOUT_MARKS, WIDEST_WORD, WORD_LIST
+from converter.repair.rules.table_cells import BITS_OF_EVEN_CELL, EVEN_ROWS, WIDEST_WORD, WORD_LIST
 
 TEXT = (
     "The boats of the harbour are counted every spring, and the council pays for the paint of those that still go out"
@@ -24,44 +23,25 @@ ROWS = [
 ]
 
 
-def tables_of(rows: list[list[str]], by_source: bool) -> int:
-    """The number of tables in a text with marked titles, which the source marked or an earlier pass."""
+LONG_CELL = f"{TEXT} {TEXT}"
+
+
+def tables_of(rows: list[list[str]]) -> int:
+    """The number of tables in a text with marked titles."""
     cells = [cell for row in [NAMES, *rows] for cell in row]
     lines = "\n\n".join(["# Boats", TEXT, *cells, TEXT]).split("\n")
     draft = Draft(lines, range(len(lines)))
-    draft.has_marked_titles = by_source
     table_cells.table_cells.apply(draft)
     return len(draft.repairs)
 
 
-def test_few_rows_are_a_table_only_where_the_source_marks_titles() -> None:
-    few = ROWS[: ROWS_WITHOUT_MARKS - 1]
-    assert (tables_of(few, by_source=True), tables_of(few, by_source=False)) == (1, 0)
-    assert (tables_of(ROWS, by_source=True), tables_of(ROWS, by_source=False)) == (1, 1)
-
-
-def test_rows_with_an_empty_cell_or_unlike_ones_are_no_table_among_menus(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert tables_of([*ROWS, ["`row`", "Oar"], *ROWS], by_source=False) == 0
-    assert tables_of([*ROWS, ["`row`", "Oar"], *ROWS], by_source=True) == 1
-    monkeypatch.setattr(table_cells, "BITS_WITHOUT_MARKS", 5 * BITS_WITHOUT_MARKS)
-    assert tables_of(ROWS, by_source=False) == 0
-
-
-@pytest.mark.parametrize("mark", ["", "# "])
-def test_titles_that_a_pass_marked_are_not_the_source_s(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    drafts: list[Draft] = []
-    run_rules = converter.repair._run_rules
-
-    def run(rules, draft):  # type: ignore[no-untyped-def]
-        drafts.append(draft)
-        return run_rules(rules, draft)
-
-    monkeypatch.setattr(converter.repair, "_run_rules", run)
-    lines = [f"{mark}Mending nets", TEXT, TEXT, f"{mark}Storing nets", TEXT, TEXT, f"{mark}Painting boats", TEXT, TEXT]
-    result = repair(lines, range(len(lines)))
-    assert sum(line.startswith("#") for line in result.lines) == 3 and len(drafts) > 1
-    assert drafts[-1].state.headings == "marked"
-    assert {draft.has_marked_titles for draft in drafts} == {bool(mark)}
+def test_a_paragraph_is_a_cell_only_among_many_even_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    few, long_row = ROWS[: EVEN_ROWS - 1], ["`row`", "Oar", LONG_CELL]
+    assert (tables_of(few), tables_of([*few[1:], long_row])) == (1, 0)
+    assert tables_of([*ROWS, long_row]) == 1
+    assert tables_of([*ROWS, ["`oil`", "Can"], *ROWS]) == 1
+    monkeypatch.setattr(table_cells, "BITS_OF_EVEN_CELL", 5 * BITS_OF_EVEN_CELL)
+    assert (tables_of(ROWS), tables_of([*ROWS, long_row])) == (1, 0)
 
 
 def words(count: int) -> list[str]:

@@ -10,14 +10,10 @@ from types import SimpleNamespace
 import pytest
 
 from converter.repair import node_roles, repair
-from converter.repair.draft import Draft
 from converter.repair.node_evidence import features_of
 from converter.repair.node_roles import ROLES, Model, Reading, may_follow, may_start, model
 from converter.repair.rules import text_nodes
-from converter.repair.rules.table_cells import table_cells
 from converter.training import nodes
-from tests.support.cases import load_cases
-from tests.support.paths import CASE_FOLDER
 
 SIZE = len(ROLES)
 
@@ -247,12 +243,3 @@ def test_weights_come_from_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [text for text, _ in nodes.lines_of(f"<body><div data-body>{body}</div></body>")]
     assert fitted.read(texts).roles == "HPpppp" + "II" + "HPpppp" + "II"
     assert next(nodes.report(table)).endswith("right 1.000")
-
-
-@pytest.mark.parametrize("has_node_roles", [False, True])
-def test_cells_that_are_none_by_their_roles_are_not_read_as_a_table_afterwards(has_node_roles: bool) -> None:
-    lines = load_cases(CASE_FOLDER / "repair" / "table_cells.yaml")["fires"][0]["damaged"].split("\n")
-    draft = Draft(lines, range(len(lines)))
-    draft.has_node_roles = has_node_roles
-    table_cells.apply(draft)
-    assert bool(draft.repairs) != has_node_roles

@@ -109,7 +109,7 @@ def _remove_marks(draft: Draft, places: Mapping[int, int]) -> None:
     sentences = [at for at, line in lines.items() if ends_sentence(line)]
     has_sentences = 2 * len(sentences) >= len(lines)
     are_titles = not has_sentences and _have_text(draft, places, plain)
-    if are_titles and not (draft.has_marked_titles or has_heading(draft.lines, draft.kinds)):
+    if are_titles and not (draft.state.headings == "marked" or has_heading(draft.lines, draft.kinds)):
         for at in plain:
             draft.titles[at] = 2 if draft.titles or _has_prose(draft, at) else 1
     kept = set() if are_titles else {*plain}.difference(sentences if has_sentences else ())

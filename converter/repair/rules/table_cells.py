@@ -27,9 +27,8 @@ MOST_HOLES = 2
 FEWEST_BITS, BITS_OF_CELL = 12.0, 1.5
 """Minimum bits that the columns of a table save, in all and for each cell."""
 
-ROWS_WITHOUT_MARKS, BITS_WITHOUT_MARKS = 4, 1.9
-"""Minimum rows without an empty cell, and bits of each cell, in a source without marked titles: its menus are short
-lines too."""
+EVEN_ROWS, BITS_OF_EVEN_CELL = 4, 1.9
+"""Minimum rows without an empty cell, and bits of each cell, for a table in which a cell is a paragraph."""
 
 MOST_CUES = 1
 """Maximum number of kinds of boilerplate among the cells of a table; more are the top or the foot of a page."""
@@ -81,15 +80,13 @@ def table_cells(draft: Draft) -> None:
     columns that makes the cells of each column most alike."""
     if draft.state.spaced and not (draft.state.one_line or draft.state.is_print):
         return  # wrapped cells are several lines
-    if draft.has_node_roles:
-        return  # half of the rows that are left are right
     if not _SEVERAL.search(draft.signature):
         return
     is_marked = draft.state.headings == "marked"
     for run in _runs(draft):
         if _is_word_list(run):
             continue
-        tables = list(_tables_by_period(run, draft.has_marked_titles)) if is_marked and draft.state.spaced else []
+        tables = list(_tables_by_period(run)) if is_marked and draft.state.spaced else []
         start = 0
         for table in [*tables, None]:
             end = next((at for at in range(start, len(run)) if table and run[at].at == table.start), len(run))
@@ -148,11 +145,11 @@ def _form_of_short(text: str) -> str:
     return VALUE if is_value(text) or _NUMBER.fullmatch(text) else PROSE
 
 
-def _tables_by_period(run: Sequence[Cell], is_source_marked: bool) -> Iterator[Notation]:
+def _tables_by_period(run: Sequence[Cell]) -> Iterator[Notation]:
     """Yield the tables of a run in a text whose titles and items are marked: short lines without marks are cells.
 
-    Marks that earlier passes wrote leave menus and bylines unmarked: there, only many even rows are a table. The header
-    follows a line that is not a name, or another table.
+    The header follows a line that is not a name, or another table. Whether the source has the marks, or an earlier pass
+    wrote them, does not count: whoever reads the repaired text sees no difference.
     """
     names = [_is_name(cell.text) for cell in run]
     if not any(map(all, pairwise(names))):
@@ -168,7 +165,7 @@ def _tables_by_period(run: Sequence[Cell], is_source_marked: bool) -> Iterator[N
         if names[at] and (at == last_end or not names[at - 1]):
             best = _best_reading(run, cells, at)
         is_page = best is not None and len({*cues[at : best[0].end]} - NO_CUES) > MOST_CUES
-        if best and not is_page and (_is_even(best[0]) or (is_source_marked and not _has_paragraph(run, best[0]))):
+        if best and not is_page and (_is_even(best[0]) or not _has_paragraph(run, best[0])):
             reading, header = best
             rows = []
             for row in reading.rows:
@@ -205,10 +202,10 @@ def _has_paragraph(run: Sequence[Cell], reading: Fit) -> bool:
 
 
 def _is_even(reading: Fit) -> bool:
-    """Whether many rows without an empty cell are so alike that they are hardly the lines of menus."""
+    """Whether many rows without an empty cell are alike."""
     cells = sum(map(len, reading.rows))
     is_full = all(None not in row for row in reading.rows)
-    return is_full and len(reading.rows) >= ROWS_WITHOUT_MARKS and reading.gain >= BITS_WITHOUT_MARKS * cells
+    return is_full and len(reading.rows) >= EVEN_ROWS and reading.gain >= BITS_OF_EVEN_CELL * cells
 
 
 def _tables(run: Sequence[Cell], is_marked: bool) -> Iterator[Notation]:

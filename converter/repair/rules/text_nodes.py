@@ -66,7 +66,6 @@ def text_nodes(draft: Draft) -> None:
     if len(places) < FEWEST_LINES or not _has_nodes(draft):
         return
     blocks = _blocks(draft, places, model().read([draft.lines[at].strip() for at in places]))
-    draft.has_node_roles = True
     first = next((block for block in blocks if block.role not in OUTSIDE), None)
     opening = first if first and first.role == TITLE else None
     start = 0
