@@ -13,7 +13,8 @@ from converter.expressions import expression
 from converter.limits import Allowance
 from converter.parse import Block, Item, Table
 from converter.parse.blocks import Cell, join_lines
-from converter.parse.dialects.marks import mark_of
+from converter.parse.dialects.indented import OPENING as ADMONITION
+from converter.parse.dialects.marks import MODULE, mark_of
 from converter.parse.html_blocks import LONE_IMAGE
 from converter.parse.markdown_it.tags import starts_html_block
 
@@ -34,8 +35,12 @@ them."""
 MARK_STARTS = tuple("-+*>#~`_0123456789")
 """The first characters of these signs."""
 NO_BREAK_SPACE = "\xa0"
-"""White space that keeps a paragraph that begins with a tag from being an HTML block. It was in the source, and reading
-strips it."""
+"""White space that keeps a paragraph that begins like another block from being one, where no escape does. It was in the
+source, and reading strips it."""
+DIALECT_START = expression(rf"\[(?:[^\[\]\\\n]|\\.)++\]:|:{{3}}|{ADMONITION.pattern}|{MODULE.pattern}")
+"""The start of a definition of a link or note, a container, an admonition or a tab, or an import."""
+DIALECT_STARTS = tuple("[:!?=ie")
+"""The first characters of these."""
 BAR = "\\|"
 PARAGRAPH, BLOCK, ITEM = range(3)
 """The kinds of parts of a list item, in the order in which parts on the same line are read."""
@@ -131,6 +136,8 @@ def as_paragraph(markdown: str) -> str:
         return f"{markdown[:at]}\\{markdown[at:]}"
     if markdown.startswith("<") and starts_html_block(markdown.partition("\n")[0]):
         return f"{NO_BREAK_SPACE}{markdown}"
+    if markdown.startswith(DIALECT_STARTS) and DIALECT_START.match(markdown.partition("\n")[0]):
+        return f"{NO_BREAK_SPACE}{markdown}"
     return markdown
 
 
@@ -209,7 +216,11 @@ def _list(tree: Tree, index: int) -> str:
 
 def _paragraph(tree: Tree, index: int) -> str:
     block = tree.blocks[index]
-    return as_paragraph(block.markdown if block.parent is None else inside(block.markdown))
+    if block.parent is None:
+        return as_paragraph(block.markdown)
+    if tree.blocks[block.parent].kind == "footnote" and block.markdown.startswith("[^"):
+        return inside(block.markdown)  # the mark of the note
+    return as_paragraph(inside(block.markdown))
 
 
 def _image(tree: Tree, index: int) -> str:
