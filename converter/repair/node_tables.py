@@ -104,7 +104,7 @@ def _table(run: Sequence[Block], cells: Sequence[Features], signs: Signs, places
                 break
             most_rows = max(FEWEST_COLUMNS, (CELLS_AT_FIRST - (first - at)) // columns)
             fit = reading_below(cells, first, columns, most_rows, signs)
-            score = fit.gain - cost - signs.starts_among(top, first) if fit else 0.0
+            score = fit.gain - cost if fit else 0.0
             if score > best_score:
                 best_score, best = score, (top, columns)
     top, columns = best

@@ -67,11 +67,7 @@ class Signs:
 
     def row(self, start: int, end: int) -> float:
         """The bits that a row saves."""
-        return self.starts[start] - self.starts_among(start + 1, end)
-
-    def starts_among(self, start: int, end: int) -> float:
-        """The bits of the cells with which a row probably begins."""
-        return self._inside[end] - self._inside[start]
+        return self.starts[start] - (self._inside[end] - self._inside[start + 1])
 
 
 def features_of(text: str) -> Features:
