@@ -15,7 +15,10 @@ FEWEST_COLUMNS, MOST_COLUMNS = 2, 16
 MOST_TITLES = 7
 """Maximum number of cells before a header whose roles say that they are part of it: titles and captions."""
 
-CELLS_AT_FIRST, MOST_ROWS = 96, 400
+MOST_OTHER_NAMES = 5
+"""Maximum number of cells by which a header ends before or after its last cell by the roles."""
+
+CELLS_AT_FIRST, MOST_ROWS = 64, 400
 """How many cells show the number of columns, and the maximum number of rows."""
 
 LEAST_CHANCE, MOST_CHANCE = 0.1, 0.98
@@ -93,13 +96,15 @@ def _table(run: Sequence[Block], cells: Sequence[Features], signs: Signs, places
     best_score, best = 0.0, (0, 0)
     for top in range(places[0], min(border, at + MOST_TITLES + 1)):
         cost = 0.0 if top == at else max(LEAST_OTHER_TOP, OTHER_TOP * _bits(run[at].chance))
-        for columns in range(FEWEST_COLUMNS, min(MOST_COLUMNS, len(run) - top - 1) + 1):
+        fewest = max(FEWEST_COLUMNS, border - top - MOST_OTHER_NAMES)
+        most = min(MOST_COLUMNS, border - top + MOST_OTHER_NAMES - 1, len(run) - top - 1)
+        for columns in range(fewest, most + 1):
             first = top + columns
             if len({block.text for block in run[top:first]}) < columns:
                 break
             most_rows = max(FEWEST_COLUMNS, (CELLS_AT_FIRST - (first - at)) // columns)
             fit = reading_below(cells, first, columns, most_rows, signs)
-            score = fit.gain - cost - signs.starts_among(top, first) if fit else 0.0
+            score = fit.gain - cost if fit else 0.0
             if score > best_score:
                 best_score, best = score, (top, columns)
     top, columns = best

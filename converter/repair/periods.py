@@ -18,6 +18,9 @@ FIRST_ROWS, FEW, MANY = 3, 8, 400
 HOLE, ROW, CELL = 4.0, 1.0, 0.3
 """Cost in bits of an empty cell, of a row, and of a cell."""
 
+LEAST_START = -4.0
+"""Minimum bits of a cell with which a row but the first may begin."""
+
 ROUNDS = 3
 """How often rows are read again with the columns of the last reading."""
 
@@ -64,11 +67,7 @@ class Signs:
 
     def row(self, start: int, end: int) -> float:
         """The bits that a row saves."""
-        return self.starts[start] - self.starts_among(start + 1, end)
-
-    def starts_among(self, start: int, end: int) -> float:
-        """The bits of the cells with which a row probably begins."""
-        return self._inside[end] - self._inside[start]
+        return self.starts[start] - (self._inside[end] - self._inside[start + 1])
 
 
 def features_of(text: str) -> Features:
@@ -170,6 +169,8 @@ def _read(cells: Sequence[Features], start: int, end: int, columns: Sequence[_Co
     for at in range(start, end):
         if at not in best or best[at][0] < best[last][0] - HOLE * len(parts):
             continue
+        if signs and at > start and signs.starts[at] < LEAST_START:
+            continue  # half of the time would go to rows that hardly begin there
         for saved, row, count in _rows_at(cells[at : min(at + len(parts) + 1, end)], at, parts, pool, signs):
             below = at + count
             total = best[at][0] + saved + (signs.row(at, below) if signs else 0.0)

@@ -84,6 +84,12 @@ def test_a_header_is_no_part_of_the_table_above() -> None:
     assert tables_of(*lines) == [(NAMES, ROWS), (NAMES, ROWS[::-1])]
 
 
+def test_a_table_begins_below_the_one_above() -> None:
+    lines = [*header_of(NAMES), *rows_of(ROWS), ("A", "Built", 0.5), ("B", "Where she lies", CHANCE), *rows_of(ROWS)]
+    upper, lower = tables_by_roles(run_of(*lines))
+    assert (upper.end, lower.start) == (15, 15)
+
+
 def test_names_of_columns_are_unlike_each_other() -> None:
     assert tables_of(*header_of(["Boat", "Built", "Boat"]), *rows_of(ROWS)) != [(["Boat", "Built", "Boat"], ROWS)]
 

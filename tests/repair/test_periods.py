@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from converter.repair.periods import ALPHABETS, MANY, NAME_SHARES, features_of, reading_below
+from converter.repair.periods import ALPHABETS, MANY, NAME_SHARES, Signs, features_of, reading_below
 
 CELLS = {
     # form, first mark, first character, width, words, end
@@ -78,3 +78,36 @@ def test_two_rows_are_a_table() -> None:
 
 def test_too_few_cells_are_not_a_table() -> None:
     assert rows_of(["Name", "Born", "Ann", "1900"], 2) is None
+
+
+BOATS = [
+    "Name",
+    "Born",
+    "Note",
+    *(cell for name in PEOPLE for cell in (name, "1900", "It lies by the old quay, in the sun.")),
+]
+
+
+def signs_of(count: int, joint: float, **starts: float) -> Signs:
+    """Signs of cells without any bits, but for the starts of those that are named after their places."""
+    return Signs([starts.get(f"at_{at}", 0.0) for at in range(count)], [joint] * count)
+
+
+@pytest.mark.parametrize(("joint", "rows"), [(0.0, 8), (99.0, 4)])
+def test_a_cell_goes_on_in_a_second_line_if_it_costs_little(joint: float, rows: int) -> None:
+    texts = [*BOATS[:15], "and in the rain, too.", *BOATS[15:]]
+    cells = [*map(features_of, texts)]
+    reading = reading_below(cells, 3, 3, MANY, signs_of(len(cells), joint))
+    assert reading is not None and [row[0] for row in reading.rows] == [3, 6, 9, 12, 16, 19, 22, 25][:rows]
+
+
+@pytest.mark.parametrize(("place", "rows"), [(3, 8), (6, 0), (24, 7)])
+def test_no_row_but_the_first_begins_with_an_unlikely_cell(place: int, rows: int) -> None:
+    cells = [*map(features_of, BOATS)]
+    reading = reading_below(cells, 3, 3, MANY, signs_of(len(cells), 99.0, **{f"at_{place}": -4.1}))
+    assert len(reading.rows if reading else ()) == rows
+
+
+def test_a_row_saves_the_bits_of_its_start_and_loses_those_of_starts_inside() -> None:
+    signs = Signs([1.0, 2.0, -3.0, 4.0, 8.0], [0.0] * 5)
+    assert [signs.row(0, 4), signs.row(2, 4), signs.row(3, 4)] == [-5.0, -7.0, 4.0]

@@ -61,7 +61,8 @@ TABLE_CONFIDENCE = 0.8
 def text_nodes(draft: Draft) -> None:
     """In a text with a line for each text node, in which sentences are cut at links and emphasis, learned weights say
     what each line is, in view of all lines: the start of a paragraph, an item, a title, a cell or code, what continues
-    it, or the site's own text. Each block becomes one line, between blank lines."""
+    it, or the site's own text. Each block becomes one line, between blank lines. Rows of tables begin where these roles
+    and alike cells say so."""
     places = [at for at, kind in enumerate(draft.kinds) if kind != BLANK]
     if len(places) < FEWEST_LINES or not _has_nodes(draft):
         return
