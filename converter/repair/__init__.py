@@ -45,6 +45,7 @@ from converter.repair.rules.odd_numbers import odd_numbers
 from converter.repair.rules.page_lines import page_lines
 from converter.repair.rules.paragraph_break import paragraph_break
 from converter.repair.rules.permalink import permalink
+from converter.repair.rules.print_lines import print_lines
 from converter.repair.rules.stray_rule import stray_rule
 from converter.repair.rules.table_break import table_break
 from converter.repair.rules.table_broken import table_broken
@@ -97,6 +98,7 @@ RESHAPING = _reshaping(
     margin,
     doubled_lines,
     text_nodes,  # before tables, so that rows are read from whole cells
+    print_lines,
     *TABLES,
     heading_signs,
     cut_sentence,
@@ -271,6 +273,7 @@ def _unread_draft(draft: Draft, result: RepairedLines) -> Draft:
 def _next_draft(draft: Draft, result: RepairedLines, last_rule: Rule | None) -> Draft:
     """Return the text after a pass as the next draft. Tables that were written say nothing about the text's layout."""
     state = draft.state if last_rule in TABLES else None
-    next_draft = Draft(result.lines, result.numbers, state, draft.state.print_margin, draft.state.is_narrowed)
+    margin = 0.0 if last_rule is print_lines else draft.state.print_margin  # the lines of a block are one now
+    next_draft = Draft(result.lines, result.numbers, state, margin, draft.state.is_narrowed)
     next_draft.answers, next_draft.signs = draft.answers, draft.signs
     return next_draft

@@ -1,20 +1,22 @@
-"""What each line of a text that is a line each text node is: a conditional random field over its lines.
+"""What each line of a text is, in view of all others: a conditional random field over its lines.
 
-`node_weights.json`, written by `python -m converter.training.nodes`, has the weights of each feature in tenths, one for
-each role, and those of each role at the start and below each other role.
+`node_weights.json`, written by `python -m converter.training.nodes`, is for text that is a line each text node, and
+`print_weights.json`, written by `python -m converter.training.prints`, for text from a PDF. A file has the weights of
+each feature in tenths, one for each role, and those of each role at the start and below each other role.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from itertools import islice
 from math import exp
 from typing import NamedTuple
 
-from converter.repair.node_evidence import features_of
+NODES, PRINT = "node_weights.json", "print_weights.json"
+"""Files of models: of text that is a line each text node, and of a PDF's text."""
 
 PARAGRAPH, ITEM, TITLE, HEADER, ROW, CODE, ABOVE, AMID, BELOW = "PIHARKXYZ"
 ROLES = "PpIiHhABbRCcKXYZ"
@@ -77,11 +79,11 @@ class Model:
             for above, row in zip(ROLES, rows, strict=True)
         ]
 
-    def read(self, texts: Sequence[str]) -> Reading:
-        """The likeliest roles of the lines of a text, and how likely each is; those of a long text in parts."""
+    def read(self, features: Iterable[Sequence[str]]) -> Reading:
+        """The likeliest roles of lines with these features, and how likely each is; those of a long text in parts."""
         roles: list[int] = []
         chances: list[float] = []
-        lines = map(self._sums, features_of(texts))
+        lines = map(self._sums, features)
         starts: Sequence[float] = self._starts
         while part := list(islice(lines, LINES_AT_ONCE)):
             best = self._best_roles(starts, part)
@@ -140,7 +142,7 @@ def _scaled(totals: Sequence[float]) -> list[float]:
 
 
 @cache
-def model() -> Model:
-    """The model that is shipped."""
-    text = resources.files(__package__).joinpath("node_weights.json").read_text(encoding="utf-8")
+def model(file: str) -> Model:
+    """The shipped model of a file."""
+    text = resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
     return Model(**json.loads(text))

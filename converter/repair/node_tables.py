@@ -10,6 +10,7 @@ from converter.repair.cuts import join
 from converter.repair.node_roles import CELLS, CODE, HEADER, ROW
 from converter.repair.notation import Notation, Row
 from converter.repair.periods import Features, Fit, Signs, features_of, reading_below
+from converter.repair.role_blocks import Block
 
 FEWEST_COLUMNS, MOST_COLUMNS = 2, 16
 MOST_TITLES = 7
@@ -32,18 +33,6 @@ JOINT, JOINT_OF_ROW = 1.0, 3.0
 
 NAMES = (HEADER, "B")
 """Roles of the cells of a header."""
-
-
-class Block(NamedTuple):
-    """A block: its first line, the line after its last one, its role and the probability of the role, its text and its
-    confidence."""
-
-    start: int
-    end: int
-    role: str
-    chance: float
-    text: str
-    confidence: float
 
 
 class _Table(NamedTuple):

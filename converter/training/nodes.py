@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -134,22 +134,29 @@ def _with_sides(roles: str) -> str:
     return roles[: body[0]] + amid + "Z" * (len(roles) - body[-1] - 1)
 
 
+class Page(NamedTuple):
+    """A page: its source, and the features and the role of each line."""
+
+    source: str
+    features: list[list[str]]
+    roles: str
+
+
 class Table:
     """The lines of all pages: their features, roles and sources."""
 
-    def __init__(self, pages: Iterator[tuple[str, str]]) -> None:
+    def __init__(self, pages: Iterator[Page]) -> None:
         sparse: Any = import_module("scipy.sparse")
         rows: list[list[str]] = []
         roles: list[int] = []
         self.sources: list[str] = []
         sizes: list[int] = []
-        for source, page in pages:
-            lines = lines_of(page)
-            if len(lines) in LINES:
-                rows += features_of([text for text, _ in lines])
-                roles += [ROLES.index(role) for _, role in lines]
-                self.sources.append(source)
-                sizes.append(len(lines))
+        for page in pages:
+            if len(page.roles) in LINES:
+                rows += page.features
+                roles += map(ROLES.index, page.roles)
+                self.sources.append(page.source)
+                sizes.append(len(page.roles))
         counts = Counter(name for row in rows for name in row)
         self.names = sorted(name for name, number in counts.items() if number >= LEAST)
         place_of = {name: place for place, name in enumerate(self.names)}
@@ -296,12 +303,18 @@ def main() -> None:
         FILE.write_text(json.dumps(fields_of(table, fit(table)), separators=(",", ":")) + "\n", encoding="utf-8")
 
 
-def _pages(own: Path, folders: Sequence[Path]) -> Iterator[tuple[str, str]]:
+def _pages(own: Path, folders: Sequence[Path]) -> Iterator[Page]:
     for theme, page in pages_of(own, _mark_body):
-        yield f"own {theme}", page
+        yield page_of(f"own {theme}", page)
     for folder in folders:
         for path in sorted(folder.glob("*/**/*.html")):
-            yield path.relative_to(folder).parts[0], path.read_text(encoding="utf-8")
+            yield page_of(path.relative_to(folder).parts[0], path.read_text(encoding="utf-8"))
+
+
+def page_of(source: str, html: str) -> Page:
+    """The text nodes of an HTML page."""
+    lines = lines_of(html)
+    return Page(source, list(features_of([text for text, _ in lines])), "".join(role for _, role in lines))
 
 
 def _mark_body(article: Article) -> Article:

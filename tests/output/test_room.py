@@ -58,6 +58,7 @@ ALLOWED = {
     ("training/lists.py", "write_text"): "a tool of the developers, to the file that it makes",
     ("training/roles.py", "write_text"): "a tool of the developers, to the file that it makes",
     ("training/nodes.py", "write_text"): "a tool of the developers, to the file that it makes",
+    ("training/prints.py", "write_text"): "a tool of the developers, to the file that it makes",
     ("training/render.py", "open"): "a tool of the developers, in the folder that it is given",
     ("training/render.py", "write_text"): "a tool of the developers, in the folder that it is given",
     ("training/train.py", "write_text"): "a tool of the developers, to the file that it is given",

@@ -6,7 +6,8 @@ from itertools import count
 
 import pytest
 
-from converter.repair.node_tables import Block, tables_by_roles
+from converter.repair.node_tables import tables_by_roles
+from converter.repair.role_blocks import Block
 
 NAMES = ["Boat", "Built", "Where she lies"]
 ROWS = [

@@ -11,7 +11,7 @@ import pytest
 
 from converter.repair import node_roles, repair
 from converter.repair.node_evidence import features_of
-from converter.repair.node_roles import ROLES, Model, Reading, may_follow, may_start, model
+from converter.repair.node_roles import NODES, ROLES, Model, Reading, may_follow, may_start, model
 from converter.repair.rules import text_nodes
 from converter.training import nodes
 
@@ -73,7 +73,7 @@ def test_the_likeliest_roles_are_those_of_all_sequences() -> None:
             for names, role in zip(features_of(texts), sequence, strict=True):
                 total += sum(weights[name][role] for name in names)
             totals["".join(ROLES[role] for role in sequence)] = total / 10
-    reading = shipped.read(texts)
+    reading = shipped.read(features_of(texts))
     assert totals[reading.roles] == pytest.approx(max(totals.values()))
     whole = sum(map(exp, totals.values()))
     for at, letter in enumerate(reading.roles):
@@ -111,7 +111,8 @@ def blocks_of(monkeypatch: pytest.MonkeyPatch, lines: list[str], reading: Readin
             assert list(texts) == lines
             return reading
 
-    monkeypatch.setattr("converter.repair.rules.text_nodes.model", Known)
+    monkeypatch.setattr(text_nodes, "features_of", list)
+    monkeypatch.setattr(text_nodes, "model", lambda file: Known())
     result = repair([*lines], range(1, len(lines) + 1))
     assert {row.rule for row in result.repairs} >= {"text_nodes"}
     return result.lines
@@ -150,7 +151,7 @@ def test_confidence_is_how_often_blocks_are_right_in_texts_of_unknown_sources(
 ) -> None:
     monkeypatch.setattr(text_nodes, "FEWEST_LINES", len(PAGE))
     reading = Reading("HPpppppI", [chance] * len(PAGE))
-    monkeypatch.setattr(text_nodes, "model", lambda: SimpleNamespace(read=lambda texts: reading))
+    monkeypatch.setattr(text_nodes, "model", lambda file: SimpleNamespace(read=lambda texts: reading))
     repairs = [row for row in repair(PAGE, range(1, len(PAGE) + 1)).repairs if row.rule == "text_nodes"]
     assert [row.confidence for row in repairs if row.before in ("Nets", "Twine")] == [title, item]
 
@@ -190,7 +191,7 @@ def test_shorter_and_other_texts_are_left_to_other_rules(monkeypatch: pytest.Mon
 
 def test_a_long_text_is_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(node_roles, "LINES_AT_ONCE", len(PAGE))
-    reading = model().read(PAGE * 3)
+    reading = model(NODES).read(features_of(PAGE * 3))
     assert len(reading.roles) == len(reading.chances) == 3 * len(PAGE)
     assert "p" in reading.roles[-len(PAGE) :]
     features = {
@@ -199,20 +200,22 @@ def test_a_long_text_is_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     monkeypatch.setattr(node_roles, "LINES_AT_ONCE", 4)
     rules = [[0.0] * SIZE for _ in ROLES]
-    assert Model(features, [0.0] * SIZE, rules).read(["Nets"] * 12).roles[4] == "p"
+    assert Model(features, [0.0] * SIZE, rules).read(features_of(["Nets"] * 12)).roles[4] == "p"
 
 
 def test_lines_that_contradict_hundreds_above_them_have_a_probability() -> None:
     """A share is a product over all lines above, or below: it would be zero, and so would the sum that divides it."""
     features = {"values around 4 4": [100.0 * (role == "Z") for role in ROLES]}
     features["values around 1 1"] = [200.0 * (role == "P") for role in ROLES]
-    reading = Model(features, [0.0] * SIZE, [[0.0] * SIZE for _ in ROLES]).read(["12"] * 600 + ["Nets"] * 600)
+    reading = Model(features, [0.0] * SIZE, [[0.0] * SIZE for _ in ROLES]).read(
+        features_of(["12"] * 600 + ["Nets"] * 600)
+    )
     assert reading.roles[-1] == "P"
     assert all(0 <= chance <= 1 for chance in reading.chances)
 
 
 def test_shipped_weights_name_every_role() -> None:
-    reading = model().read(PAGE)
+    reading = model(NODES).read(features_of(PAGE))
     assert len(reading.roles) == len(reading.chances) == len(PAGE)
     assert "p" in reading.roles
 
@@ -238,8 +241,8 @@ def test_weights_come_from_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("scipy.sparse")
     monkeypatch.setattr(nodes, "LEAST", 4)
     body = "<h2>Nets</h2><p>Over the <a>quay</a>, of <b>the</b> boats.</p><ul><li>twine</li><li>tar</li></ul>" * 2
-    table = nodes.Table(iter([(f"s{at}", f"<body><div data-body>{body}</div></body>") for at in range(8)]))
+    table = nodes.Table(nodes.page_of(f"s{at}", f"<body><div data-body>{body}</div></body>") for at in range(8))
     fitted = Model(**nodes.fields_of(table, nodes.fit(table)))
     texts = [text for text, _ in nodes.lines_of(f"<body><div data-body>{body}</div></body>")]
-    assert fitted.read(texts).roles == "HPpppp" + "II" + "HPpppp" + "II"
+    assert fitted.read(features_of(texts)).roles == "HPpppp" + "II" + "HPpppp" + "II"
     assert next(nodes.report(table)).endswith("right 1.000")

@@ -10,7 +10,16 @@ import yaml
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The one in C takes an eighth of the time, of which every test process spends some; some machines have none."""
 
-LEARNED = {"bare_heading", "bold_heading", "cut_sentence", "list_inset", "list_marks", "permalink", "text_nodes"}
+LEARNED = {
+    "bare_heading",
+    "bold_heading",
+    "cut_sentence",
+    "list_inset",
+    "list_marks",
+    "permalink",
+    "print_lines",
+    "text_nodes",
+}
 """Rules of repair whose confidence changes with learned weights."""
 
 

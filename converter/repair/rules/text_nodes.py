@@ -3,53 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from converter.repair.cuts import has_cuts, has_gaps, join
 from converter.repair.draft import Draft
 from converter.repair.headings.recover import confidence_of
 from converter.repair.lines import BLANK, DELIMITER
-from converter.repair.node_roles import (
-    ABOVE,
-    AMID,
-    BELOW,
-    CELLS,
-    CODE,
-    CONTINUED,
-    ITEM,
-    PARAGRAPH,
-    TITLE,
-    Reading,
-    model,
-)
-from converter.repair.node_tables import Block, tables_by_roles
+from converter.repair.node_evidence import features_of
+from converter.repair.node_roles import ABOVE, BELOW, CELLS, CODE, ITEM, NODES, TITLE, model
+from converter.repair.node_tables import tables_by_roles
 from converter.repair.notation import Notation, Row, insert_table
+from converter.repair.role_blocks import LEAST_CHANCE, Block, blocks_of, opening_of, write_blocks
 from converter.repair.rule import FULL, rule
 from converter.repair.rules.table_cells import tables_among
 
 FEWEST_LINES = 40
 """Minimum lines of a text: fewer do not show what its lines are."""
 
-LEAST_CHANCE = 0.5
-"""Minimum probability of an item or a title, and that a line continues a block; other lines begin paragraphs."""
-
 LEAST_OF_ITEMS, MOST_OF_ITEMS = 0.35, 0.6
 """Confidence of the least likely items, and of the likeliest: the site's own lists are like those of an article."""
-
-OUTSIDE = (ABOVE, AMID, BELOW)
-"""Roles of the site's own text."""
 
 LEAST_CELLS = 0.5
 """Minimum share of the cells of a table that are cells, or code, by their lines."""
 
-MARKS = {ITEM: "- ", TITLE: "## "}
-"""Role -> the mark of its lines."""
-
 FIRST_CELLS = {"b": "B", "c": "C"}
 """Role of a line that hardly continues a cell -> its role as a cell."""
-
-MARK_OF_FIRST = "# "
-"""Mark of a title with nothing of the article above it: that of the document."""
 
 FENCES = ("```", "~~~")
 """Starts of lines that no page has, but Markdown."""
@@ -66,13 +43,13 @@ def text_nodes(draft: Draft) -> None:
     places = [at for at, kind in enumerate(draft.kinds) if kind != BLANK]
     if len(places) < FEWEST_LINES or not _has_nodes(draft):
         return
-    blocks = _blocks(draft, places, model().read([draft.lines[at].strip() for at in places]))
-    first = next((block for block in blocks if block.role not in OUTSIDE), None)
-    opening = first if first and first.role == TITLE else None
+    reading = model(NODES).read(features_of([draft.lines[at].strip() for at in places]))
+    blocks = list(blocks_of(draft, places, reading, join, _confidence_of, FIRST_CELLS))
+    opening = opening_of(blocks)
     start = 0
     for table in [*_tables(blocks), None]:
         end = next((at for at in range(start, len(blocks)) if table and blocks[at].start == table.start), len(blocks))
-        _write(draft, blocks[start:end], opening)
+        write_blocks(draft, "text_nodes", blocks[start:end], opening)
         if table:
             insert_table(draft, "text_nodes", table, TABLE_CONFIDENCE, is_nested=False)
             start = next((at for at in range(end, len(blocks)) if blocks[at].start >= table.end), len(blocks))
@@ -85,22 +62,6 @@ def _has_nodes(draft: Draft) -> bool:
     if not is_plain or DELIMITER in draft.kinds or any(line.startswith(FENCES) for line in draft.lines):
         return False
     return has_cuts(draft)
-
-
-def _blocks(draft: Draft, places: Sequence[int], reading: Reading) -> list[Block]:
-    lines = list(zip(reading.roles, reading.chances, strict=True))
-    starts = [at for at, (role, chance) in enumerate(lines) if role not in CONTINUED or chance < LEAST_CHANCE]
-    blocks = []
-    for start, end in pairwise([*starts, len(lines)]):
-        role, chance = lines[start]
-        if role in CONTINUED or (role in MARKS and chance < LEAST_CHANCE):
-            role = FIRST_CELLS.get(role, PARAGRAPH)
-        chances = [chance] if role in MARKS else []
-        chances += reading.chances[start + 1 : end]
-        text = join([draft.lines[at].strip() for at in places[start:end]])
-        confidence = round(_confidence_of(role, min(chances, default=1.0)), 2)
-        blocks.append(Block(places[start], places[end - 1] + 1, role, chance, text, confidence))
-    return blocks
 
 
 def _confidence_of(role: str, chance: float) -> float:
@@ -134,15 +95,3 @@ def _tables_by_values(run: Sequence[Block]) -> Iterator[Notation]:
         if sum(cell.role in CELLS or cell.role == CODE for cell in cells) >= LEAST_CELLS * len(cells):
             rows = [Row(run[row.at].start, row.cells) for row in table.rows]
             yield Notation(cells[0].start, cells[-1].end, table.header, rows)
-
-
-def _write(draft: Draft, blocks: Sequence[Block], opening: Block | None) -> None:
-    """Write each block as one line, between blank lines; items touch each other."""
-    above = PARAGRAPH
-    for block in blocks:
-        mark = MARK_OF_FIRST if block is opening else MARKS.get(block.role, "")
-        if mark or block.end - block.start > 1:
-            draft.rewrite("text_nodes", block.start, block.end, {block.start: [mark + block.text]}, block.confidence)
-        if not block.role == above == ITEM:
-            draft.set_apart(block.start, block.start)
-        above = block.role
