@@ -273,7 +273,8 @@ def _unread_draft(draft: Draft, result: RepairedLines) -> Draft:
 def _next_draft(draft: Draft, result: RepairedLines, last_rule: Rule | None) -> Draft:
     """Return the text after a pass as the next draft. Tables that were written say nothing about the text's layout."""
     state = draft.state if last_rule in TABLES else None
-    margin = 0.0 if last_rule is print_lines else draft.state.print_margin  # the lines of a block are one now
+    is_joined = last_rule is not None and last_rule.name == print_lines.name  # the lines of a block are one now
+    margin = 0.0 if is_joined else draft.state.print_margin
     next_draft = Draft(result.lines, result.numbers, state, margin, draft.state.is_narrowed)
     next_draft.answers, next_draft.signs = draft.answers, draft.signs
     return next_draft
