@@ -55,6 +55,7 @@ def fix(
         raise UsageError("--in-place changes files; --diff and --check do not: choose one")
     options = reading.options()
     changed = document_count = errors = refused = 0
+    printed = ""  # once it is known to be the only one
     stream = standard_output()
     for found_source in free_documents(selecting.selection().find(source, options)):
         document = Document(read_document(found_source, options), options)
@@ -68,7 +69,7 @@ def fix(
         if not (in_place or diff or check):
             if document_count > 1:
                 raise UsageError("names several documents; pass --in-place, --diff or --check", source=found_source.key)
-            stream.write(text.encode("utf-8", "surrogatepass"))
+            printed = text
             continue
         if not document.is_repaired:
             continue
@@ -85,6 +86,7 @@ def fix(
             stream.write(difference(found_source.key, document, text).encode("utf-8", "surrogatepass"))
         if check:
             say(f"would change {found_source.key}")
+    stream.write(printed.encode("utf-8", "surrogatepass"))
     stream.flush()
     if check or in_place or diff:
         say(f"{changed} of {amount(document_count, 'document')} {'changed' if in_place else 'would change'}")

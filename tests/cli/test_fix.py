@@ -149,6 +149,14 @@ def test_one_document_goes_to_standard_output(tmp_path: Path) -> None:
     assert "--in-place, --diff or --check" in fix(tmp_path, code=2).stderr
 
 
+def test_several_documents_are_refused_before_one_is_printed(tmp_path: Path) -> None:
+    for name in ("a.md", "b.md"):
+        (tmp_path / name).write_text(DAMAGED)
+    result = fix(tmp_path / "missing.md", tmp_path / "a.md", tmp_path / "b.md", code=2)
+    assert result.stdout == "" and "b.md: names several documents" in result.stderr
+    assert fix(tmp_path / "missing.md", tmp_path / "a.md", code=3).stdout == FIXED
+
+
 def test_check_names_what_would_change(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(DAMAGED)
     (tmp_path / "b.md").write_text(SAME)
