@@ -91,14 +91,14 @@ def page_of(lines: list[str]) -> tuple[Page, Sequence[int]] | None:
     return (page, draft.numbers) if page.is_searched else None
 
 
-def page_examples(folder: Path) -> Iterator[Example]:
+def page_examples(folder: Path, variants: Sequence[str] = VARIANTS) -> Iterator[Example]:
     """The texts of real pages, and variants of them; those whose headings are marked, without their marks."""
     for path in sorted(folder.glob("*.jsonl")):
         texts = list(_texts_of(path))
         chance = random.Random(path.stem)
         kinds = {"pages": texts, "mixtures": mixtures_of(texts, chance), "gaps": gapped_texts(texts, chance)}
-        for kind, variants in kinds.items():
-            yield from _examples_of(variants, path.stem, kind)
+        for kind in ("pages", *variants):
+            yield from _examples_of(kinds[kind], path.stem, kind)
 
 
 def own_examples(folder: Path) -> Iterator[Example]:
@@ -123,9 +123,9 @@ def _examples_of(texts: Iterable[Text], name: str, kind: str) -> Iterator[Exampl
             yield example
 
 
-def extract_examples(folder: Path) -> Iterator[Example]:
+def extract_examples(folder: Path, documents: int = EXTRACTS) -> Iterator[Example]:
     """The texts of clean documents rendered as pages."""
-    for source, extractor, lines, units in extracts_in(folder, EXTRACTS):
+    for source, extractor, lines, units in extracts_in(folder, documents):
         truth, levels = _truth_by_order(lines, units)
         if example := _example(source, extractor, "extracts", lines, truth, levels):
             yield example

@@ -1,14 +1,16 @@
 """Train the heading model from folders of documents whose headings are known.
 
     python -m converter.training.train [--pages FOLDER] [--own FOLDER] [--extracts FOLDER]
-                                       [--corpora FOLDER] [--documents 50] [--leave-out] [--write]
+                                       [--corpora FOLDER] [--documents 50] [--without VARIANT ...]
+                                       [--leave-out] [--quick] [--write]
 
 `examples.py` says what each folder holds, and what each kind of document counts. `--leave-out` trains without each
 group of sources (sites or corpora; one in FOLDS) in turn, and prints for each extractor and layout how its unseen
 documents are read: precision, recall and F1 of headings, the share with the true parent, and a reliability table.
+`--quick` compares features and parameters in minutes: three groups, and a fifth of the texts of clean documents.
 `--write` trains on everything and writes `headings/weights.json` and `headings/trees.py`.
 
-The shipped weights come from all folders but `--own`, without variants of pages (`variants.py`).
+The shipped weights come from all folders but `--own`, without variants of pages (`--without mixtures gaps`).
 Training needs LightGBM, NumPy and markdown-it-py; using the model needs none of them.
 """
 
@@ -34,6 +36,7 @@ from converter.repair.headings.surroundings import Surroundings
 from converter.training import trees
 from converter.training.examples import (
     BOLD,
+    EXTRACTS,
     OF_PAGES,
     VARIANTS,
     WEIGHTS,
@@ -48,6 +51,8 @@ from converter.training.outline import gains_of, parents_of
 
 FILE = Path(model.__file__).with_name("weights.json")
 ROUNDS, TITLE_ROUNDS = 190, 60
+QUICK_FOLDS, QUICK_PART = 3, 5
+"""Groups of sources of `--quick`, which divide FOLDS, and the part of the documents: one in five."""
 STAKE = 0.15
 """What a title of a document counts in training if no parent of a heading depends on it; others count more."""
 PARAMETERS = {
@@ -128,11 +133,11 @@ class Table:
         data = lightgbm.Dataset(self.matrix[rows], self.gain[rows] > 0, weight=weight)
         return lightgbm.train({**PARAMETERS, "num_leaves": 5}, data, TITLE_ROUNDS)
 
-    def chances_by_fold(self) -> tuple[Vector, Vector]:
+    def chances_by_fold(self, folds: int = FOLDS) -> tuple[Vector, Vector]:
         """For each row, the probabilities of a heading and of a title, of models that have not seen its source."""
         chances, title_chances = np.zeros((2, len(self.truth)))
-        for number in range(FOLDS):
-            rows = self.fold == number
+        for number in range(folds):
+            rows = self.fold % folds == number
             if rows.any():
                 chances[rows] = self.fit(~rows).predict(self.matrix[rows])
                 title_chances[rows] = self.fit_titles(~rows).predict(self.matrix[rows])
@@ -260,19 +265,24 @@ def main() -> None:
     parser.add_argument("--extracts", type=Path, metavar="FOLDER", help="texts of clean documents as pages")
     parser.add_argument("--corpora", type=Path, metavar="FOLDER", help="clean Markdown, a folder for each source")
     parser.add_argument("--documents", type=int, default=50, help="number of documents of each source of --corpora")
+    parser.add_argument("--without", nargs="*", default=[], choices=VARIANTS, metavar="VARIANT",
+                        help=f"variants of pages to leave out: {', '.join(VARIANTS)}")  # fmt: skip
+    parser.add_argument("--quick", action="store_true",
+                        help="three groups of sources, and a fifth of the texts of clean documents")  # fmt: skip
     parser.add_argument("--leave-out", action="store_true", help="report on sources that the model has not seen")
     parser.add_argument("--write", nargs="*", choices=FORESTS, metavar="FOREST",
                         help="train on all sources and write `headings/weights.json`; both forests unless named: "
                              f"{', '.join(FORESTS)}")  # fmt: skip
     options = parser.parse_args()
+    folds, part = (QUICK_FOLDS, QUICK_PART) if options.quick else (FOLDS, 1)
     examples: list[Example] = []
     if options.pages:
-        examples += page_examples(options.pages)
+        examples += page_examples(options.pages, [kind for kind in VARIANTS if kind not in options.without])
     if options.extracts:
-        examples += extract_examples(options.extracts)
+        examples += extract_examples(options.extracts, EXTRACTS // part)
     if options.corpora:
         for corpus in sorted(path for path in options.corpora.iterdir() if path.is_dir()):
-            examples += corpus_examples(corpus, options.documents)
+            examples += corpus_examples(corpus, options.documents // part)
     if options.own:
         examples += own_examples(options.own)
     table = Table(examples)
@@ -283,7 +293,7 @@ def main() -> None:
         write(with_earlier(fields_of(forests, table.names), json.loads(FILE.read_text(encoding="utf-8"))), FILE)
         trees.FILE.write_text(trees.code_of(*read_forests(FILE.read_text(encoding="utf-8"))), encoding="utf-8")
     if options.leave_out:
-        print_report(examples, table.starts, *table.chances_by_fold())
+        print_report(examples, table.starts, *table.chances_by_fold(folds))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pytest
 from converter.training import render
 from converter.training.examples import WEIGHTS, own_examples, page_examples
 from converter.training.folds import FOLDS, fold_of
-from converter.training.train import Table
+from converter.training.train import QUICK_FOLDS, Table
 from converter.training.variants import LONG, Text, gapped_texts, mixtures_of
 
 PROSE = "The harbour was closed for the winter, and the pump of the old reader stood in the water. " * 2
@@ -62,6 +62,7 @@ def test_a_mixture_stays_in_its_fold_and_language() -> None:
     for pair in ([text_of(site, "Alpha"), text_of(other, "Beta")], [text_of(site, "Alpha"), german]):
         assert not [*mixtures_of(pair, random.Random(1))]
     assert {fold_of(str(number)) for number in range(100)} == {*range(FOLDS)}
+    assert not FOLDS % QUICK_FOLDS  # else a mixture would join two of the groups of `--quick`
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -125,6 +126,7 @@ def test_each_kind_of_text_counts_as_its_weight_says(tmp_path: Path) -> None:
     (tmp_path / "reader.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     pages, own = [*page_examples(tmp_path)], [*own_examples(tmp_path)]
     assert {example.kind for example in pages} == {"pages", "mixtures", "gaps"}
+    assert {example.kind for example in page_examples(tmp_path, ["gaps"])} == {"pages", "gaps"}
     assert [example.kind for example in own] == ["own"] * 3
     table = Table([example for example in pages if example.kind == "pages"] + own)
     assert table.weight[: len(table.weight) // 2].mean() == pytest.approx(WEIGHTS["pages"])
