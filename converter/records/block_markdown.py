@@ -13,8 +13,7 @@ from converter.expressions import expression
 from converter.limits import Allowance
 from converter.parse import Block, Item, Table
 from converter.parse.blocks import Cell, join_lines
-from converter.parse.dialects.indented import OPENING as ADMONITION
-from converter.parse.dialects.marks import MODULE, mark_of
+from converter.parse.dialects.marks import mark_of
 from converter.parse.html_blocks import LONE_IMAGE
 from converter.parse.markdown_it.tags import starts_html_block
 
@@ -37,10 +36,8 @@ MARK_STARTS = tuple("-+*>#~`_0123456789")
 NO_BREAK_SPACE = "\xa0"
 """White space that keeps a paragraph that begins like another block from being one, where no escape does. It was in the
 source, and reading strips it."""
-DIALECT_START = expression(rf"\[(?:[^\[\]\\\n]|\\.)++\]:|:{{3}}|{ADMONITION.pattern}|{MODULE.pattern}")
-"""The start of a definition of a link or note, a container, an admonition or a tab, or an import."""
-DIALECT_STARTS = tuple("[:!?=ie")
-"""The first characters of these."""
+NOTE = expression(r"\[\^[^\s\]]++\]:")
+"""The start of a footnote."""
 BAR = "\\|"
 PARAGRAPH, BLOCK, ITEM = range(3)
 """The kinds of parts of a list item, in the order in which parts on the same line are read."""
@@ -136,7 +133,7 @@ def as_paragraph(markdown: str) -> str:
         return f"{markdown[:at]}\\{markdown[at:]}"
     if markdown.startswith("<") and starts_html_block(markdown.partition("\n")[0]):
         return f"{NO_BREAK_SPACE}{markdown}"
-    if markdown.startswith(DIALECT_STARTS) and DIALECT_START.match(markdown.partition("\n")[0]):
+    if markdown.startswith("[^") and NOTE.match(markdown):
         return f"{NO_BREAK_SPACE}{markdown}"
     return markdown
 

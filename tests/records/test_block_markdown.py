@@ -46,11 +46,6 @@ def check_rebuilt(text: str) -> None:
 
 @example("<b>\xa0")
 @example("\xa0[^1]: note")
-@example("\u2003[a]: /b")
-@example("\xa0::: note\nx\n:::")
-@example("\xa0!!! note\n    x")
-@example('\xa0=== "Tab"\n    x')
-@example("\xa0import x from 'y'\n\nmore")
 @given(st.lists(FRAGMENTS, max_size=30).map("".join))
 @example("```{note}```{note}\n\n    # ")  # code in a line opens nothing
 def test_a_document_is_rebuilt_from_its_blocks(text: str) -> None:
