@@ -29,18 +29,16 @@ def test_few_lines_show_no_margin(count: int, width: float) -> None:
     assert margin(["\f", *[ohs(40)] * count, "", ""]) == width
 
 
-@pytest.mark.parametrize(("count", "width"), [(24, 30.0), (23, 0.0), (160, 200.0), (161, 0.0)])
-def test_a_margin_is_neither_narrow_nor_wide(count: int, width: float) -> None:
-    assert margin(["\f", *[ohs(count)] * 50]) == width
+@pytest.mark.parametrize(
+    ("print_margin", "width"), [(30.0, 30.0), (29.9, 0.0), (72.0, 72.0), (200.0, 200.0), (200.1, 0.0)]
+)
+def test_the_margin_of_an_earlier_pass_is_the_margin_unless_narrow_or_wide(print_margin: float, width: float) -> None:
+    assert margin([ohs(40)] * 50, print_margin) == width
 
 
 @pytest.mark.parametrize(("count", "width"), [(10, 50.0), (11, 125.0)])
 def test_one_line_of_twenty_may_be_wider_than_the_margin(count: int, width: float) -> None:
     assert margin(["\f", *[ohs(100)] * count, *[ohs(40)] * (200 - count)]) == pytest.approx(width)
-
-
-def test_the_margin_of_an_earlier_pass_is_the_margin() -> None:
-    assert margin([ohs(40)] * 50, print_margin=72.0) == 72.0
 
 
 @pytest.mark.parametrize("line", [" oo", "\too", "oo  oo", "oo\too", "\f oo"])
@@ -332,17 +330,25 @@ def test_a_table_is_made_of_cells(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_rows_with_other_numbers_of_cells(monkeypatch: pytest.MonkeyPatch) -> None:
     head, rule = "| Boat | Crew | Place |", "| --- | --- | --- |"
     full = ["RCC:Ann,2,quay"] * 6
-    lines = table(monkeypatch, "ABB:Boat,Crew,Place", *full, "RC:Eva,3", "RCCC:Ida,4,the,loft", "RC:Pia,5")
+    lines = table(monkeypatch, "ABB:Boat,Crew,Place", *full, "RC:Eva,3", "RCCC:Ida,4,the,loft", "R:Pia")
     assert lines == [
         head,
         rule,
         *["| Ann | 2 | quay |"] * 6,
         "| Eva | 3 |  |",
         "| Ida | 4 | the loft |",
-        "| Pia | 5 |  |",
+        "| Pia |  |  |",
     ]
     lines = table(monkeypatch, "ABB:Boat,Crew,Place", *full[1:], "RC:Eva,3", "RCCC:Ida,4,the,loft", "RC:Pia,5")
     assert lines[0].startswith("Boat Crew Place Ann 2 quay")
+
+
+def test_indentation_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts: list[str] = []
+    monkeypatch.setattr(rules, "features_of", lambda lines, places, width: texts.extend(lines))
+    lines = written(monkeypatch, [*TOP, "  Boat", "Crew ", "Ann", "2"], "HPpABRC")
+    assert texts == [*TOP, "Boat", "Crew", "Ann", "2"]
+    assert lines[4] == "| Boat | Crew |"
 
 
 def test_each_header_below_rows_begins_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
