@@ -26,10 +26,12 @@ NEAR = 3
 """Lines above and below whose widths show that a list or a column is set in."""
 
 _MARKS = ("•", "◦", "▪", "○", "●", "■", "–", "-", "*", "·", "o")
+"""Marks of items; some PDF readers write a hollow bullet as the letter `o`."""
 
 
 class Place(NamedTuple):
-    """Where a line stands: the blank lines above it, and whether a page begins with it."""
+    """Where a line stands: the blank lines above it, two at most, and whether a page begins with it, as one does with
+    the first line."""
 
     gap: int
     begins_page: bool
@@ -98,7 +100,7 @@ def features_of(texts: Sequence[str], places: Sequence[Place], margin: float) ->
 
 def _blocks_of(places: Sequence[Place]) -> list[tuple[int, int]]:
     """For each line the first line, and the line after the last one, between the gaps around it."""
-    starts = [at for at, place in enumerate(places) if not at or place.gap or place.begins_page]
+    starts = [at for at, place in enumerate(places) if place.gap or place.begins_page]
     blocks: list[tuple[int, int]] = []
     for start, end in pairwise([*starts, len(places)]):
         blocks += [(start, end)] * (end - start)
@@ -107,7 +109,7 @@ def _blocks_of(places: Sequence[Place]) -> list[tuple[int, int]]:
 
 def _edges_of(places: Sequence[Place]) -> list[tuple[int, int]]:
     """For each line the classes of its distances from the beginning and the end of its page."""
-    starts = [at for at, place in enumerate(places) if not at or place.begins_page]
+    starts = [at for at, place in enumerate(places) if place.begins_page]
     edges: list[tuple[int, int]] = []
     for start, end in pairwise([*starts, len(places)]):
         edges += [(bisect(FROM_EDGE, at - start), bisect(FROM_EDGE, end - 1 - at)) for at in range(start, end)]
@@ -115,6 +117,7 @@ def _edges_of(places: Sequence[Place]) -> list[tuple[int, int]]:
 
 
 def _case_of(line: Line) -> str:
+    """How a line begins: with a small letter or another one, a digit, or a sign."""
     first = line.text[0]
     if first.isalpha():
         return "a" if first.islower() else "A"
@@ -122,12 +125,14 @@ def _case_of(line: Line) -> str:
 
 
 def _end_of(line: Line | None) -> str:
+    """How the line above ends; `^` if there is none."""
     if line is None:
         return "^"
     return "." if ends_sentence(line.text) else line.end
 
 
 def _mark_of(text: str) -> str:
+    """The mark of an item with which a line begins, and whether the line has nothing else."""
     head, _, rest = text.partition(" ")
     if head in _MARKS:
         return f"bullet{'' if rest else ' alone'}"

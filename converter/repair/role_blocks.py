@@ -23,6 +23,7 @@ MARK_OF_FIRST = "# "
 """Mark of a title with nothing of the article above it: that of the document."""
 
 PAGE_END = "\f"
+"""What a PDF reader writes at the end of a page, so that the first line of the next one begins with it."""
 
 
 class Block(NamedTuple):

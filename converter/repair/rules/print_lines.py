@@ -28,13 +28,21 @@ NARROWEST, WIDEST = 30, 200
 """Columns of print between which the margin of a text is."""
 
 SHARES = {ITEM: (0.38, 0.68), TITLE: (0.45, 0.84)}
+"""Role -> the share of its blocks that are right in texts of sources unknown to the model: of the least likely, and of
+the likeliest. Confidence lies between these."""
+
 SHARES_OF_OTHERS = (0.2, 0.72)
-"""Share of blocks of a role that are right in texts of sources unknown to the model: of the least likely, and of the
-likeliest."""
+"""The same two shares for blocks of all other roles: paragraphs, cells and the text around the article."""
 
 TABLE_CONFIDENCE = 0.5
+"""Confidence of a table, whichever way its rows were read."""
+
 HEADER_CELL = "B"
-FEWEST_ROWS = 2
+"""Role of a header's cells but the first."""
+
+FEWEST_ROWS, FEWEST_COLUMNS = 2, 2
+"""Minimum rows of a table, the header included, and minimum columns."""
+
 SAME_COLUMNS = 0.7
 """Minimum share of the rows of a table with as many cells as most have."""
 
@@ -76,7 +84,7 @@ def margin_of(draft: Draft) -> float:
     state = draft.state
     if not state.is_print or state.headings == "marked" or DELIMITER in draft.kinds:
         return 0.0
-    lines = [line.strip("\f\n") for line, kind in zip(draft.lines, draft.kinds, strict=True) if kind != BLANK]
+    lines = [line.strip("\f") for line, kind in zip(draft.lines, draft.kinds, strict=True) if kind != BLANK]
     gaps = sum(_GAP.search(line) is not None for line in lines)
     if len(lines) < FEWEST_LINES or gaps > MOST_GAPS * len(lines):
         return 0.0
@@ -88,8 +96,9 @@ def margin_of(draft: Draft) -> float:
 
 
 def _confidence_of(role: str, chance: float) -> float:
+    """The confidence of a block, which grows from one share to the other with the chance of its least likely line."""
     least, most = SHARES.get(role, SHARES_OF_OTHERS)
-    return least + (most - least) * max(0.0, chance - LEAST_CHANCE) / (1 - LEAST_CHANCE)
+    return least + (most - least) * (chance - LEAST_CHANCE) / (1 - LEAST_CHANCE)
 
 
 def _join(texts: Sequence[str]) -> str:
@@ -121,13 +130,17 @@ def _table(run: Sequence[Block]) -> Notation | None:
     starts = [at for at, block in enumerate(run) if not at or block.role in (HEADER, ROW)]
     rows = [run[start:end] for start, end in pairwise([*starts, len(run)])]
     columns, count = Counter(map(len, rows)).most_common(1)[0]
-    if len(rows) < FEWEST_ROWS or columns < FEWEST_ROWS or count < SAME_COLUMNS * len(rows):
+    if len(rows) < FEWEST_ROWS or columns < FEWEST_COLUMNS or count < SAME_COLUMNS * len(rows):
         return _table_by_forms(run)
-    cells = [[block.text for block in row] for row in rows]
-    cells = [[*row[: columns - 1], " ".join(row[columns - 1 :])] + [""] * (columns - len(row)) for row in cells]
-    body = [Row(row[0].start, texts) for row, texts in zip(rows, cells, strict=True)]
-    has_header = run[0].role == HEADER
-    return Notation(run[0].start, run[-1].end, cells[0] if has_header else [], body[1:] if has_header else body)
+    body = [Row(row[0].start, _cells(row, columns)) for row in rows]
+    header = body.pop(0).cells if run[0].role == HEADER else []
+    return Notation(run[0].start, run[-1].end, header, body)
+
+
+def _cells(row: Sequence[Block], columns: int) -> list[str]:
+    """The cells of a row in so many columns: further ones are part of the last cell, and missing ones are empty."""
+    texts = [block.text for block in row] + [""] * (columns - len(row))
+    return [*texts[: columns - 1], " ".join(texts[columns - 1 :])]
 
 
 def _table_by_forms(run: Sequence[Block]) -> Notation | None:
