@@ -42,7 +42,7 @@ CANDIDATES, REACH = 6, 150
 LONGEST_REGION = 200
 """Maximum lines between two rows that are cells."""
 
-_NUMBER = re.compile(r"\(?(?:\d{1,3}|[a-zA-Z]|[ivx]+)[.)]\s+")
+_NUMBER = re.compile(r"\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,8})[.)]\s++")
 _ROLES = {"heading": "Hh", "paragraph": "Pp", "item": "Ii"}
 _STARTS = dict(zip("pihbcBCR", "PIHACAAA", strict=True))
 """Role -> that of the same line with another one above it."""
