@@ -287,7 +287,8 @@ def report(table: Table) -> Iterator[str]:
     best = chances.max(1)
     for least in np.arange(0.3, 1, 0.1):
         in_range = (best >= least) & (best < least + 0.1)
-        yield f"{least:.1f}: {(judged == roles)[in_range].mean():.2f} ({in_range.sum()})"
+        if in_range.any():
+            yield f"{least:.1f}: {(judged == roles)[in_range].mean():.2f} ({in_range.sum()})"
 
 
 def main() -> None:
