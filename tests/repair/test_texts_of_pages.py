@@ -8,7 +8,8 @@ import pytest
 
 from converter.repair import repair
 from converter.repair.draft import Draft
-from converter.repair.node_roles import Reading
+from converter.repair.node_roles import ITEM, Reading
+from converter.repair.role_blocks import Block, write_blocks
 from converter.repair.rules import print_lines
 from converter.repair.rules.print_lines import margin_of
 
@@ -47,6 +48,13 @@ def test_scripts_without_cases_are_left(paragraph: list[str]) -> None:
 def test_names_in_other_scripts_are_no_hindrance() -> None:
     lines = [*pages_of(ENGLISH), CHINESE[2], ARABIC[2]]
     assert margin_of(Draft(lines, range(1, len(lines) + 1))) > 0
+
+
+def test_a_line_that_is_already_an_item_is_no_repair() -> None:
+    draft = Draft(["- Twine", "- Nets"], range(1, 3))
+    blocks = [Block(0, 1, ITEM, 1.0, "Twine", 0.5), Block(1, 2, ITEM, 1.0, "Nets", 0.5)]
+    write_blocks(draft, "print_lines", blocks, None)
+    assert not draft.repairs
 
 
 def test_only_the_first_mark_of_an_item_is_removed(monkeypatch: pytest.MonkeyPatch) -> None:
