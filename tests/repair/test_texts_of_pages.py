@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from converter.repair import repair
+from converter.repair.cuts import has_cuts
 from converter.repair.draft import Draft
 from converter.repair.node_roles import ITEM, Reading
 from converter.repair.role_blocks import Block, write_blocks
@@ -65,3 +66,21 @@ def test_only_the_first_mark_of_an_item_is_removed(monkeypatch: pytest.MonkeyPat
     print_lines.print_lines.apply(draft)
     item = "- The quay is open Monday – Friday, 8 - 12, when the boats lie on the slip for the paint"
     assert draft.written_lines.count(item) == 40
+
+
+def test_text_with_a_line_for_each_text_node_is_no_print() -> None:
+    ferry = "the ferry that leaves the quay at noon and comes back before the evening in spring"
+    nodes = [
+        "The boats of the",
+        "harbour",
+        ", which are dry, lie at",
+        "the quay",
+        ". " + ferry,
+        "Standings",
+        "Pts",
+        "12",
+    ]
+    lines = nodes * 30
+    draft = Draft(lines, range(1, len(lines) + 1), print_margin=82.0)
+    assert has_cuts(draft)
+    assert margin_of(draft) == 0

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
 
+from converter.repair.cuts import has_cuts
 from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, DELIMITER
 from converter.repair.node_roles import AMID, CELLS, HEADER, ITEM, PARAGRAPH, PRINT, ROW, TITLE, model
@@ -82,6 +83,8 @@ def margin_of(draft: Draft) -> float:
     lines = [line.strip("\f\n") for line, kind in zip(draft.lines, draft.kinds, strict=True) if kind != BLANK]
     gaps = sum(_GAP.search(line) is not None for line in lines)
     if len(lines) < FEWEST_LINES or gaps > MOST_GAPS * len(lines) or not _has_cases(lines):
+        return 0.0
+    if has_cuts(draft):  # a text that is a line each text node, whose longest lines are alike by chance
         return 0.0
     margin = state.print_margin
     if not margin:
