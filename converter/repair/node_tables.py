@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from math import log2
 from typing import NamedTuple
@@ -30,6 +31,11 @@ OTHER_TOP, LEAST_OTHER_TOP = 4.0, 2.0
 
 JOINT, JOINT_OF_ROW = 1.0, 3.0
 """Cost in bits of a cell that goes on in a line which begins one by its role, and more of one that begins a row."""
+
+MOST_LIKE_NAME = 0.5
+"""Maximum share of the cells of a column that are like its name but for their digits."""
+
+_DIGITS = re.compile(r"[0-9]+")
 
 NAMES = (HEADER, "B")
 """Roles of the cells of a header."""
@@ -106,7 +112,24 @@ def _notation(run: Sequence[Block], table: _Table) -> Notation:
     header = [block.text for block in run[table.top : table.top + table.columns]]
     ends = [row[0] or 0 for row in fit.rows[1:]] + [fit.end]
     rows = [Row(run[row[0] or 0].start, _texts(run, row, end)) for row, end in zip(fit.rows, ends, strict=True)]
+    if _is_row(run, table):
+        header, rows = [], [Row(run[table.top].start, header), *rows]
     return Notation(run[table.top].start, run[fit.end - 1].end, header, rows)
+
+
+def _is_row(run: Sequence[Block], table: _Table) -> bool:
+    """Whether what stands where the names of the columns do is a row: a price above prices, say, but no year."""
+    for column in range(table.columns):
+        form = _form_of(run[table.top + column])
+        cells = [run[row[column] or 0] for row in table.fit.rows if row[column] is not None]
+        alike = sum(_form_of(cell) == form for cell in cells)
+        if "0" in form and form != "0" and alike > MOST_LIKE_NAME * len(cells):
+            return True
+    return False
+
+
+def _form_of(block: Block) -> str:
+    return _DIGITS.sub("0", block.text)
 
 
 def _texts(run: Sequence[Block], row: Sequence[int | None], end: int) -> list[str]:

@@ -76,9 +76,10 @@ def write_blocks(draft: Draft, rule: str, blocks: Sequence[Block], opening: Bloc
     above = PARAGRAPH
     for block in blocks:
         mark = MARK_OF_FIRST if block is opening else MARKS.get(block.role, "")
-        if mark or block.end - block.start > 1:
+        line = mark + block.text
+        if block.end - block.start > 1 or (mark and line != draft.lines[block.start]):
             begins_page = draft.lines[block.start].startswith(PAGE_END)
-            lines = [*([PAGE_END] if begins_page else []), mark + block.text]
+            lines = [*([PAGE_END] if begins_page else []), line]
             draft.rewrite(rule, block.start, block.end, {block.start: lines}, block.confidence)
         if not block.role == above == ITEM and not (block.role == above == kept_role):
             draft.set_apart(block.start, block.start)

@@ -104,3 +104,14 @@ def test_code_may_be_a_cell() -> None:
     rows = [[name, year, f"`lie({at})`"] for at, (name, year, _) in enumerate(ROWS)]
     lines = [("K" if text.startswith("`") else role, text, chance) for role, text, chance in rows_of(rows)]
     assert tables_of(*header_of(NAMES), *lines) == [(NAMES, rows)]
+
+
+def test_a_row_like_those_below_is_no_header() -> None:
+    rows = [[f"{name} of twine", f"€{at}4.50", place] for at, (name, _, place) in enumerate(ROWS, 1)]
+    assert tables_of(*header_of(rows[0]), *rows_of(rows[1:])) == [([], rows)]
+
+
+@pytest.mark.parametrize("name", ["1899", "€10.00"])
+def test_a_header_may_have_numbers(name: str) -> None:
+    names = ["Boat", name, "Where she lies"]
+    assert tables_of(*header_of(names), *rows_of(ROWS)) == [(names, ROWS)]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 
+from converter.repair.cuts import has_cuts
 from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, DELIMITER
 from converter.repair.node_roles import AMID, CELLS, HEADER, ITEM, PARAGRAPH, PRINT, ROW, TITLE, model
@@ -23,6 +24,9 @@ FEWEST_LINES = 40
 MOST_GAPS = 0.02
 """Maximum share of lines that are indented or have gaps inside: a reader that keeps columns writes them, and a program
 for terminals."""
+
+LEAST_CASED = 0.5
+"""Minimum share of letters that are upper or lower case: Chinese or Arabic does not show where a sentence goes on."""
 
 NARROWEST, WIDEST = 30, 200
 """Columns of print between which the margin of a text is."""
@@ -47,7 +51,7 @@ SAME_COLUMNS = 0.7
 """Minimum share of the rows of a table with as many cells as most have."""
 
 _GAP = re.compile(r"^[ \t]|\S(?:  |\t)")
-_BULLET = re.compile(r"[•◦▪○●■·‣⁃–*-]\s+(?=\S)")
+_BULLET = re.compile(r"^[•◦▪○●■·‣⁃–*-]\s+(?=\S)")
 
 
 @rule("print_lines", FULL)
@@ -86,13 +90,24 @@ def margin_of(draft: Draft) -> float:
         return 0.0
     lines = [line.strip("\f") for line, kind in zip(draft.lines, draft.kinds, strict=True) if kind != BLANK]
     gaps = sum(_GAP.search(line) is not None for line in lines)
-    if len(lines) < FEWEST_LINES or gaps > MOST_GAPS * len(lines):
+    if len(lines) < FEWEST_LINES or gaps > MOST_GAPS * len(lines) or not _has_cases(lines):
+        return 0.0
+    if has_cuts(draft):  # a text that is a line each text node, whose longest lines are alike by chance
         return 0.0
     margin = state.print_margin
     if not margin:
         widths = sorted(map(print_width_of, lines))
         margin = widths[int(0.95 * (len(widths) - 1))]
     return margin if NARROWEST <= margin <= WIDEST else 0.0
+
+
+def _has_cases(lines: Sequence[str]) -> bool:
+    letters = cased = 0
+    for character, count in Counter(chain.from_iterable(lines)).items():
+        if character.isalpha():
+            letters += count
+            cased += count * (character.lower() != character.upper())
+    return cased >= LEAST_CASED * letters
 
 
 def _confidence_of(role: str, chance: float) -> float:
