@@ -316,6 +316,7 @@ def main() -> int:
         for error in runs.errors[:20]:
             print(error)
         print(f"{kind}: {kills} kills, {races} races, {faults} runs with faults, {len(runs.errors)} wrong")
+    tempfile.tempdir = None  # the sandbox is gone
     for file_bytes in (None, 200_000) if documents else ():
         print(f"file size {file_bytes or 'as usual'}")
         with tempfile.TemporaryDirectory() as folder:
